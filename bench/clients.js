@@ -1,7 +1,8 @@
 /*
- * Compares the gateway's CPU time for requests that real clients send with that for a plain POST with variables.
- * The requests have Apollo's extensions, the id of a trusted document, the method GET, or literals instead of
- * variables. The ratios compare results of one run, in which every round measures every case.
+ * Measures the gateway's CPU time for requests that real clients send, as a multiple of its CPU
+ * time for a plain POST with variables. The requests have Apollo's extensions, the id of a trusted
+ * document, the method GET, or literals instead of variables. The ratios compare results of one
+ * run, in which every round measures every case.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +36,7 @@ const search = new URLSearchParams({
   variables: JSON.stringify(variables),
 });
 
-/** The cases. A `goal` is the maximum CPU time, as a multiple of that of the first case. */
+/** The cases. A `goal` is the maximum CPU time, as a multiple of the CPU time of the first case. */
 const cases = [
   { name: 'POST with variables (plain)', requests: post({ query, operationName, variables }) },
   {

@@ -1,9 +1,10 @@
 /*
- * Measures how long the event loop of the gateway is blocked. `node --import` loads this file before the
- * gateway starts. A timer that is due every millisecond measures wall time and the main thread's CPU time
- * between two of its ticks; CPU time excludes the time that other programs took on that core. The reply to
- * each message of the parent process has the longest such times since the previous message, the CPU time of
- * the process since its start, and its current memory.
+ * Measures how long the event loop of the gateway is blocked. `node --import` loads this file
+ * before the gateway starts. A timer ticks every millisecond. It measures the wall time and the
+ * main thread's CPU time since its previous tick. The CPU time excludes the time that other
+ * programs took on that core. The parent process sends messages. The reply to a message has the
+ * longest wall time and CPU time between two ticks since the previous message, the CPU time of the
+ * process since its start, and the current memory of the process.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';

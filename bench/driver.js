@@ -1,15 +1,16 @@
 /*
- * The load generator. Without a `rate`: concurrent callers, each of which sends its next operation when the
- * previous one is answered. With a `rate`: that many operations per second, even if earlier ones are not yet
- * answered. The operations are sent in turn, for `ms` milliseconds. The driver is a separate process, so that its CPU
- * time is not counted for the measured program.
+ * The load generator. It sends the given operations in turn, for `ms` milliseconds. Without a
+ * `rate`, it has concurrent callers: each sends its next operation when the previous operation is
+ * answered. With a `rate`, it sends that many operations per second, even if earlier operations are
+ * not yet answered. The driver is a separate process, so that its CPU time is not counted for the
+ * measured program.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
 /**
- * Default number of tokens in rotation. More than there are concurrent callers, so that no two running
- * operations share one.
+ * Default number of tokens in rotation. It is greater than the number of concurrent callers, so
+ * that no two running operations share a token.
  */
 const TOKENS = 64;
 /** Maximum connections of a caller, as in browsers. Only an operation of several requests uses more than one. */
@@ -17,12 +18,18 @@ const CONNECTIONS = 6;
 /** In ms. Other programs may stop a subject for many seconds, which is no failure of the subject. */
 const CONNECT_TIMEOUT = 60_000;
 
-/** By origin: one connection pool for each caller, and one pool for operations at a constant rate. */
+/**
+ * Connection pools by origin. `callerPools` has one pool for each caller. `ratePools` has one pool
+ * for all operations at a constant rate.
+ */
 const callerPools = new Map();
 const ratePools = new Map();
 let serial = 0;
 
-/** In ms. An idle connection is closed before the subject closes it, because a request could be lost then. */
+/**
+ * In ms. The driver closes an idle connection after this time, before the subject closes it. A
+ * request that the driver sends while the subject closes the connection would be lost.
+ */
 const KEEP_ALIVE = 1_000;
 
 const openPool = (origin, connections = null) =>

@@ -64,8 +64,9 @@ async function openSubjects(testBeds, program) {
 }
 
 /**
- * Sends operations to the subjects, in parts. Returns their resident memory after each part (`sizes`) and
- * after a pause at the end (`after`), and their memory after a garbage collection (`kept`), in MiB.
+ * Sends operations to the subjects, in parts. Returns, in MiB, the resident memory of each subject
+ * after each part (`sizes`) and after a pause at the end (`after`), and its memory after a garbage
+ * collection (`kept`). `counts` has the number of operations of each subject.
  */
 async function load(subjects) {
   const workloads = createWorkloads(await learnCursors(subjects[0]));

@@ -21,8 +21,8 @@ async function fetchOnce({ method, path, body, headers }, { origin, caller = 'mo
 }
 
 /**
- * Sends one operation. Throws if `expected` is given and the data of the response differs. Returns the requests
- * of the operation, each with the length of its response in `bytes`.
+ * Sends one operation. Throws if `expected` is given and the response has errors or other data.
+ * Returns the requests of the operation, each with the length of its response in `bytes`.
  */
 async function checkOne(requests, subject, expected) {
   const bodies = await Promise.all(requests.map((request) => fetchOnce(request, subject)));
@@ -34,8 +34,8 @@ async function checkOne(requests, subject, expected) {
 }
 
 /**
- * Returns the operations of a workload for a subject. For a subject with a `client`, the first `checked` ones
- * have their expected data.
+ * Returns the operations of a workload for a subject. If the subject has a `client`, the first
+ * `checked` operations have their expected data.
  */
 function operationsOf(workload, { client, settled }, checked) {
   const { query, at, count, settledCount = count } = workload;
@@ -51,10 +51,10 @@ function operationsOf(workload, { client, settled }, checked) {
 }
 
 /**
- * Sends all operations of a workload once to a subject: as its `client` sends them or, without a `client`,
- * as REST requests. With a `client`, throws if one of the first `checked` responses does not have the expected
- * data. Returns the operations with the lengths of their responses; the driver expects the same lengths of later
- * responses.
+ * Sends all operations of a workload once to a subject. If the subject has a `client`, sends them
+ * as this client does, and throws if one of the first `checked` responses does not have the
+ * expected data. Otherwise sends them as REST requests. Returns the operations with the lengths of
+ * their responses; the driver expects the same lengths of later responses.
  */
 export async function checkWorkload(workload, subject, checked = Infinity) {
   const operations = operationsOf(workload, subject, checked);

@@ -33,20 +33,22 @@ const isFull = !options.only && !options.subjects && !options.rounds && !isQuick
 /** Number of concurrent callers. Enough to keep the subject busy all the time. */
 const CONCURRENCY = 32;
 /**
- * Number of GitLab tokens in rotation. More than `CONCURRENCY`, so that no two running operations share
- * one; divides the number of requests of each workload, so that each request always has the same token.
+ * Number of GitLab tokens in rotation. It is greater than `CONCURRENCY`, so that no two running
+ * operations share a token. It divides the number of requests of each workload, so that each
+ * request always has the same token.
  */
 const TOKENS = 50;
 /**
- * A cell (one workload on one subject) is warm if neither of two consecutive windows (periods of measurement)
- * improves its least CPU time per operation by more than this fraction.
+ * A cell (one workload on one subject) is warm if its least CPU time per operation has not improved
+ * by more than this fraction in two consecutive windows (periods of measurement).
  */
 const STEADY = 0.03;
 /**
- * Durations in ms of the subject's CPU time: `startUpMs` before its first measurement, `warmUpMs` before
- * each workload (V8 optimizes the code meanwhile), and `windowMs` per window. Wall time would include the
- * time that other programs take. `checked` is the number of responses per workload that are compared with
- * the expected data; undefined: all.
+ * Durations in ms of the subject's CPU time: `startUpMs` before its first measurement, `warmUpMs`
+ * before each workload (V8 optimizes the code meanwhile), and `windowMs` per window. They are CPU
+ * time, because wall time would include the time that other programs take. `checked` is the number
+ * of responses per workload that are compared with the expected data. If it is undefined, all
+ * responses are compared.
  */
 const full = { startUpMs: 8_000, warmUpMs: 2_000, windowMs: 700, maxWindows: 30, rounds: 7 };
 const part = { ...full, startUpMs: 5_000, warmUpMs: 1_000, windowMs: 300, rounds: 5, checked: 10 };
@@ -121,9 +123,9 @@ async function measure({ subject, operations }, { driver, fakeGitlab }) {
 }
 
 /**
- * Sends operations until the process has used `leastCpuMs` of CPU time and two consecutive windows do not
- * improve the least CPU per operation by more than `STEADY`. Returns false if that does not happen within
- * `maxWindows` windows.
+ * Sends operations until the cell is warm: the process has used `leastCpuMs` of CPU time, and the
+ * least CPU time per operation has not improved by more than `STEADY` in two consecutive windows.
+ * Returns false if the cell is not warm after `maxWindows` windows.
  */
 async function warmUp(cell, setup, leastCpuMs) {
   let [least, spent, unimproved] = [Infinity, 0, 0];

@@ -1,7 +1,7 @@
 /*
- * The part of the gateway's schema that the workloads select: types whose fields are members of GitLab's rows,
- * in camel case. Derived from this table are the schemas of the compared GraphQL servers, their validation of
- * rows, the selections of all fields, and the expected data.
+ * The part of the gateway's schema that the workloads select: types whose fields are members of
+ * GitLab's rows, in camel case. The schemas of the compared GraphQL servers, their validation of
+ * rows, the selections of all fields, and the expected data are derived from this table.
  */
 
 /**

@@ -156,9 +156,10 @@ export async function openTestBed({
   };
 
   /**
-   * Starts a subject, a program that reads PORT and GITLAB_URL. `pids` are the process and its workers.
-   * With `inspect`, Node's inspector can be opened on `inspectPort`. `startedInMs` is the time until the
-   * first response.
+   * Starts a subject: a program that reads the environment variables PORT and GITLAB_URL. In the
+   * result, `pids` has the ids of its process and of the workers of this process, and `startedInMs`
+   * is the time until the first response. With `inspect`, Node's inspector can be opened on
+   * `inspectPort`.
    */
   async function open(script, { inspect, ...options } = {}) {
     const port = String(await freePort());

@@ -1,6 +1,9 @@
 /* Summarizes measured values. */
 
-/** Returns the value below which a part `q` of the values lies, 0 to 1. The values must be in ascending order. */
+/**
+ * Returns the value below which a part `q` of the values lies; `q` is from 0 to 1. The values must
+ * be in ascending order.
+ */
 export const quantile = (sorted, q) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 

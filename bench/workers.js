@@ -1,9 +1,9 @@
 /*
- * Measures how much a second worker helps. On a machine with two cores, the driver and the fake GitLab take
- * CPU time from the two workers. Therefore the workloads are those in which the gateway does most of the
- * work, and there are two results: the measured ratio of operations per second, and an estimate of that
- * ratio if each worker had a core of its own. The estimate corrects for uneven load: the busier worker
- * limits the throughput.
+ * Measures how much a second worker helps. On a machine with two cores, the driver and the fake
+ * GitLab take CPU time from the two workers. Therefore only workloads are measured in which the
+ * gateway does most of the work. There are two results: the measured ratio of operations per
+ * second, and an estimate of this ratio if each worker had a core of its own. The estimate assumes
+ * that the busier worker limits the throughput.
  */
 import { availableParallelism } from 'node:os';
 import { checkWorkload } from './operations.js';

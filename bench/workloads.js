@@ -134,11 +134,13 @@ const board = (boards) => ({
 });
 
 /**
- * Returns the workloads. `goals` are maximums: the CPU time as a multiple of Mercurius with graphql-jit, if all
- * of GitLab's responses are new (`fresh`) and if they are 304 (`settled`), and the number of calls to GitLab.
- * `count` is the number of different requests. `settledCount` is lower if their rows do not fit in the
- * gateway's ETag cache of 64 MiB. `missingIn` names the subjects whose schema lacks the field. `cursorOf`
- * returns the gateway's cursor of a job. expected.js explains `answer`.
+ * Returns the workloads. `goals` are maximums. `fresh` and `settled` limit the CPU time, as a
+ * multiple of the CPU time of Mercurius with graphql-jit: `fresh` if all of GitLab's responses are
+ * new, `settled` if they are 304. `calls` limits the number of calls to GitLab. `count` is the
+ * number of different requests. `settledCount` replaces `count` for responses with 304, if the rows
+ * of all requests do not fit in the gateway's ETag cache of 64 MiB. `missingIn` names the subjects
+ * whose schema lacks the field. `cursorOf` returns the gateway's cursor of a job. expected.js
+ * explains `answer`.
  */
 export const createWorkloads = (cursorOf) => [
   {

@@ -10,7 +10,7 @@ import { growthOf, inCalls, inKiB, inMiB, inMs } from './figures.js';
 const SIZES = unlessQuick([1, 100, 1_000, 10_000], [1, 100]);
 /** Number of different jobs. A divisor or multiple of each size, so that a caller always reads the same jobs. */
 const JOBS = 100;
-/** Created without cursors, which W1 and W7 do not need. */
+/** The workloads are created without cursors, because W1 and W7 need none. */
 const workloads = createWorkloads(() => '');
 const [read, write] = ['W1', 'W7'].map((name) => workloads.find(({ id }) => id === name));
 
@@ -22,7 +22,9 @@ const caseOf = async (subject, workload, tokens) => ({
   concurrency: Math.min(tokens, 8),
 });
 
-/** Minimum number of operations before the measurement. Each caller sends at least one of them. */
+/**
+ * Minimum number of operations before the measurement. Each caller sends at least one operation.
+ */
 const WARM_UP = unlessQuick(3_000, 10);
 
 async function warmUp(testBed, one) {

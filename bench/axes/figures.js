@@ -11,8 +11,9 @@ export const inKiB = (mib) => `${short(mib * 1024)} KiB`;
 export const inCalls = (calls) => calls.toFixed(2).replace(/\.?0+$/, '');
 
 /**
- * Divides each cost per unit by the least cost at smaller sizes; returns '–' for the first size. A result of at
- * most 1 means that a unit does not cost more if there are more units.
+ * Divides each cost per unit by the least cost at smaller sizes. The first size has no smaller
+ * sizes: its result is '–'. A result of at most 1 means that a unit does not cost more if there are
+ * more units.
  */
 export function growthOf(costs) {
   return costs.map((cost, index) => {

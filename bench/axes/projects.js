@@ -10,8 +10,8 @@ const ROWS = 20;
 const numbers = [...jobsByWallProject.keys()];
 
 /**
- * Returns a workload that reads the newest jobs of `size` projects. Each request has other projects, or all 50
- * in another order.
+ * Returns a workload that reads the newest jobs of `size` projects. Each request has different
+ * projects or, for a size of 50, the 50 projects in a different order.
  */
 const wallOf = (size) => ({
   id: `${size} projects`,

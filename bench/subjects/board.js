@@ -20,7 +20,10 @@ type PipelineBoard { jobCount: Int!  stages: [CiStage!]!  timeline: PipelineTime
 extend type Pipeline { board: PipelineBoard }
 `;
 
-/** Maximum time in ms by which GitLab's times show a job as queued before the end of the job that it waited for. */
+/**
+ * In ms. By GitLab's times, a job may have been queued up to this long before the end of the job
+ * that it waited for.
+ */
 const TOLERANCE_MS = 2_000;
 /** Matches the parallel and matrix parts at the end of a job's name (" 1/3", ": [linux]"), as GitLab does. */
 const PARTS = /([\s:]+((\[.*\])|(\d+[\s:/\\]+\d+))){1,3}\s*$/;

@@ -1,6 +1,7 @@
 /*
- * The GitLab client of both compared GraphQL servers, as one writes it by hand: undici's pool, a check of the
- * status, and deduplication of equal reads within an operation.
+ * The GitLab client of both compared GraphQL servers (mercurius.js and yoga.js). It is a simple
+ * client, written by hand: undici's pool, a check of the status, and deduplication of equal reads
+ * within an operation.
  */
 import { Pool } from 'undici';
 import { validateJob, validateList } from './rows.js';

@@ -66,7 +66,7 @@ resolvers.Project = {
   jobs: ({ fullPath }, { first = 20, after }, { gitlab }) =>
     gitlab.projectJobs(fullPath, first, after),
 };
-/** Whether only the log is selected. Then the job itself is not read, as in the gateway. */
+/** Whether only the log is selected. If so, the job itself is not read, as in the gateway. */
 const onlyTrace = ({ fieldNodes: [node] }) =>
   node.selectionSet.selections.every(({ name }) => ['trace', '__typename'].includes(name?.value));
 resolvers.Query = {

@@ -22,7 +22,7 @@ async function parserOf(dist) {
   };
 }
 
-/** Reads the properties of all lines that a query can select, except `html` and `anchor`. */
+/** Reads, from each line, the properties that a query can select, except `html` and `anchor`. */
 function readLines({ lines }) {
   let sum = 0;
   for (const { number, text, section, timestamp, stream } of lines) {

@@ -1,6 +1,6 @@
 /*
- * The bare proxy: node:http passes requests and responses on without reading them. Its CPU time is the
- * minimum for any gateway in Node.js. Reports show results as multiples of it.
+ * The bare proxy: node:http passes requests and responses on without reading them. Its CPU time is
+ * the minimum for any gateway in Node.js. Reports show results as multiples of this CPU time.
  */
 import { Agent, createServer, request } from 'node:http';
 

@@ -88,7 +88,7 @@ const Project = builder.objectRef('Project').implement({
     }),
   }),
 });
-/** Whether only the log is selected. Then the job itself is not read, as in the gateway. */
+/** Whether only the log is selected. If so, the job itself is not read, as in the gateway. */
 const onlyTrace = ({ fieldNodes: [node] }) =>
   node.selectionSet.selections.every(({ name }) => ['trace', '__typename'].includes(name?.value));
 
