@@ -139,8 +139,8 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
 }
 
 /**
- * Returns the name and the key of the rate limit counter for a request. Each user has a counter,
- * and all anonymous requests share one (upstream.md §5.1).
+ * Returns the name and the key of the rate limit counter for a request. Each user has a counter.
+ * All anonymous requests share one counter (upstream.md §5.1).
  */
 export function throttleKey(request: UnauthenticatedRequest): { name: string; key: string } {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);

@@ -40,7 +40,7 @@ export interface JobOptions
   artifacts?: readonly Partial<ArtifactRecord>[] | undefined;
   /** Name of the job's environment. Slug and tier of the environment are derived from it. */
   environment?: string | undefined;
-  /** The log. If given, advancing the clock does not add to it. */
+  /** The log. If it is given, the log does not grow when the simulated clock advances. */
   log?: string | Buffer | undefined;
   plan?: Partial<PlanRecord> | undefined;
 }
@@ -194,8 +194,8 @@ function createRecord(
 }
 
 /**
- * Adds a job to every index, and its pipeline to the set of changed pipelines. If the job is not
- * complete, adds the pipeline to the set of active pipelines, too.
+ * Adds a job to the lists of its project and pipeline, and to `state.jobs`. Adds the pipeline to
+ * `state.changed` and, if the job is not complete, to `state.active`.
  */
 function addToIndexes(state: WorldState, job: JobRecord): JobRecord {
   const { pipeline } = job;

@@ -26,7 +26,7 @@ export const complexDemo = {
   monorepoPipelineId: 9876500001,
   /** A successful pipeline. Its stage `contract` has one job, a trigger job that was retried. */
   retriedTriggerPipelineId: 9876500002,
-  /** A failed pipeline. It has skipped jobs, and a job with `when: on_failure`, which runs. */
+  /** A failed pipeline. It has skipped jobs, and a job with `when: on_failure`, which ran. */
   skippedPipelineId: 9876500010,
   /**
    * A pipeline that waits for a manual job and a delayed job. Its stage `build` has one job, which
@@ -257,8 +257,8 @@ const monorepoStages: Readonly<Record<string, readonly string[]>> = {
 /**
  * Adds a pipeline of 300 jobs. The stage `lint` has 104 jobs, which GitLab's pages show one by one.
  * The stage `build` has 104 jobs, which those pages show as one group, `build`. A job in the stage
- * `image` was retried. Sets the times of the jobs instead of running them, because that would slow
- * down the start of the demo.
+ * `image` was retried. Sets the times of the jobs instead of running the jobs, because running them
+ * would slow down the start of the demo.
  */
 function addMonorepoPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.monorepoProject, {
@@ -373,5 +373,5 @@ export function addComplexPipelines(world: World): void {
   world.advance(2 * minute);
 }
 
-/** By how many ms {@link addComplexPipelines} advances the clock of the world. */
+/** The time in ms by which {@link addComplexPipelines} advances the simulated clock. */
 export const complexHistoryMs = 11 * minute;

@@ -57,7 +57,8 @@ function decode(text: string): string | null {
 }
 
 /**
- * Returns the route of a path; null if the simulated release has none. GET routes also serve HEAD.
+ * Returns the route of a path; null if the simulated release has no such route. GET routes also
+ * serve HEAD.
  */
 function matchRoute(method: string, path: string, caps: Capabilities): Match | null {
   const routeMethod = method === 'HEAD' ? 'GET' : method;
@@ -107,8 +108,8 @@ function paramsOf({ body }: RawRequest, search: string, pathParams: Params): Par
 }
 
 /**
- * Counts a request. Throws 429 if it exceeds the rate limit, otherwise returns the rate limit
- * headers of the response (upstream.md §5.1).
+ * Counts a request. Throws 429 if the request exceeds the rate limit. Otherwise returns the rate
+ * limit headers of the response (upstream.md §5.1).
  */
 function throttle(request: UnauthenticatedRequest): Record<string, string> {
   const { rateLimit, limits, clock, caps } = request;

@@ -68,7 +68,7 @@ function json(status: number, value: unknown): HttpResponse {
 
 const tooMany = 'This endpoint has been requested too many times. Try again later.';
 
-/** Responses by kind of fault (upstream.md §5, §6). Some kinds have none. */
+/** Responses by kind of fault (upstream.md §5, §6). Kinds such as `reset` have no response. */
 const responses = {
   '429': response(429, 'text/plain', 'Retry later\n'),
   '429-json': json(429, { message: { error: tooMany } }),

@@ -11,8 +11,8 @@ import {
 import type { Capabilities } from './versions.ts';
 
 /**
- * Longest step of the clock. A long advance consists of several steps, so that jobs pass through
- * all statuses on the way.
+ * Longest step of the simulated clock. `advance` divides a longer time into several steps, so that
+ * jobs pass through all statuses.
  */
 const maxStepMs = 1_000;
 
@@ -32,8 +32,8 @@ function advancePipeline(state: WorldState, pipeline: PipelineRecord): void {
 }
 
 /**
- * What each step of the clock does to a job, by its status. A job whose status is missing here
- * changes only by a request, or when an earlier stage ends.
+ * What each step of the simulated clock does to a job, by the job's status. A job with any other
+ * status changes only by a request, or when an earlier stage ends.
  */
 const steps: Readonly<Record<string, (state: WorldState, job: JobRecord) => void>> = {
   waiting_for_resource: enqueue,

@@ -98,8 +98,8 @@ export interface ParamReader {
 }
 
 /**
- * Calls `read` with a reader of the parameters. If any is invalid, throws `400 {"error": …}` with
- * all problems (upstream.md §1.1).
+ * Calls `read` with a reader of the parameters. If a parameter is invalid, throws `400 {"error":
+ * …}` with all problems (upstream.md §1.1).
  */
 export function readParams<T>({ params }: { params: Params }, read: (reader: ParamReader) => T): T {
   const reader: ParamReader = { params, problems: [] };

@@ -47,7 +47,7 @@ export interface ProjectRecord {
   /** Whether everyone who can see the project, including guests, can see its pipelines. */
   publicPipelines: boolean;
   members: Map<string, Role>;
-  /** The lowest role that may push to a ref, by ref. */
+  /** The protected refs, each with the lowest role that may push to it. */
   protectedRefs: Map<string, Role>;
   /** Lowest role that may cancel jobs (a Premium setting). */
   cancelRole: Role;
@@ -149,8 +149,11 @@ export interface RunnerManagerRecord {
 /** Returns the chunks of a log in order. The job prints them evenly over its run time. */
 export type LogScript = (startedAt: number, runMs: number) => readonly string[];
 
+/** What a job does when the simulated clock advances. */
 export interface PlanRecord {
-  /** If true, the clock does not change the job. Only requests and tests change it. */
+  /**
+   * If true, the simulated clock does not change the job. Only requests and tests change the job.
+   */
   frozen: boolean;
   queueMs: number;
   runMs: number;
@@ -306,7 +309,7 @@ export function pathsAbove(path: string): string[] {
 }
 
 /**
- * A row of a list. Such lists are in ascending order of id, so that rows can be found by binary
+ * A row of a list. Lists of rows are in ascending order of id, so that a row can be found by binary
  * search.
  */
 export interface Row {

@@ -126,9 +126,9 @@ function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Rout
 }
 
 /**
- * Returns the project in the path. Throws 404 if the caller cannot see it (upstream.md §1.1 step
- * 6), 403 if the caller's job token has no access to it and, in some releases, 301 or 405 for a
- * former path.
+ * Returns the project in the path. Throws 404 if the caller cannot see the project (upstream.md
+ * §1.1 step 6), and 403 if the caller's job token has no access to it. In some releases, throws 301
+ * or 405 for a former path.
  */
 export function findProject(request: ApiRequest, policy: Route['jobToken'] = null): ProjectRecord {
   const found = lookUpProject(request.world, String(request.params['id']));
@@ -165,9 +165,9 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
 }
 
 /**
- * Returns a record that was found by its id. Throws 404 if it is undefined or belongs to another
- * project. Ids are unique in the whole instance, so the id in a path may be that of a record of any
- * project (upstream.md §1.5).
+ * Returns a record that was found by its id. Throws 404 if the record is undefined or belongs to
+ * another project. Ids are unique in the whole instance, so a path may contain the id of a record
+ * of another project (upstream.md §1.5).
  */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,

@@ -82,8 +82,8 @@ export function compositeStatus(jobs: readonly JobRecord[]): string | null {
 }
 
 /**
- * Returns a pipeline's current status: the status that a test has set, otherwise the one that
- * follows from its jobs.
+ * Returns a pipeline's current status: the status that a test has set, or otherwise the status that
+ * follows from the pipeline's jobs.
  */
 export function pipelineStatus(pipeline: Pick<PipelineRecord, 'fixedStatus' | 'jobs'>): string {
   return pipeline.fixedStatus ?? compositeStatus(pipeline.jobs) ?? 'created';

@@ -57,7 +57,7 @@ function emptyState(now: number): WorldState {
   };
 }
 
-/** Removes the log script, so that advancing the clock adds nothing to the log. */
+/** Removes the script that prints the log, so that `advance` adds nothing to the log. */
 function withoutScript(job: JobRecord): JobRecord {
   job.plan = { ...job.plan, script: null };
   job.script = null;
@@ -109,14 +109,14 @@ export function createWorld(options: { now?: number | Date | undefined } = {}) {
       moveProject(state, requireProject(state, project), path),
     deleteJob: (job: JobRef) => deleteJob(state, requireJob(job)),
     deletePipeline: (pipeline: PipelineRecord) => deletePipeline(state, pipeline),
-    /** Replaces the log. Afterwards, advancing the clock adds nothing to it. */
+    /** Replaces the log. Afterwards, `advance` adds nothing to the log. */
     setLog(ref: JobRef, text: string | Buffer) {
       const job = withoutScript(requireJob(ref));
       job.log = [];
       job.logBytes = 0;
       appendLog(state, job, text);
     },
-    /** Appends to the log. Afterwards, advancing the clock adds nothing to it. */
+    /** Appends to the log. Afterwards, `advance` adds nothing to the log. */
     appendLog: (job: JobRef, text: string | Buffer) =>
       appendLog(state, withoutScript(requireJob(job)), text),
     log: (job: JobRef) => readLog(requireJob(job)),
