@@ -81,7 +81,7 @@ export function subscribe<Data>(subscription: Subscription): AsyncIterableIterat
   const stop = new AbortController();
   const results = readResults<Data>(subscription, stop.signal);
   const close = (reason: unknown) => {
-    // Also ends a call of `next` that is still waiting.
+    // Ends a call of `next` that still waits. `results.return()` alone would wait for that call.
     stop.abort(reason);
     return results.return().catch(() => {});
   };

@@ -4,8 +4,8 @@ interface NumberedLine {
 }
 
 /**
- * An event of the subscription `jobTraceAppended`. If a field is not selected, the event does not
- * change this part of the log.
+ * An event of the subscription `jobTraceAppended`. An optional field is absent if the subscription
+ * does not select it.
  */
 export interface TraceChunk<Line extends NumberedLine> {
   readonly startByte: number | string;

@@ -21,7 +21,7 @@ interface AddressArguments {
 export type Address =
   | { readonly kind: 'job'; readonly project: string; readonly id: string }
   | { readonly kind: 'pipeline'; readonly project: string; readonly id: string }
-  /** The newest pipeline of the branch or tag `ref`; of the whole project if it is undefined. */
+  /** The newest pipeline of the branch or tag `ref`; of the project if `ref` is undefined. */
   | { readonly kind: 'newest'; readonly project: string; readonly ref: string | undefined };
 
 const HOW =

@@ -25,7 +25,9 @@ function cut(text: string, length: number): string {
   return text.slice(0, code >= 0xd800 && code <= 0xdbff ? length - 1 : length);
 }
 
-/** Shortens a line to `max` characters, including a remark that says how many were cut off. */
+/**
+ * Shortens a line to `max` characters, including a remark with the number of missing characters.
+ */
 function shortenLine(line: string, max: number): string {
   if (line.length <= max) return line;
   const kept = cut(line, max - 30);

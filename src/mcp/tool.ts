@@ -11,9 +11,9 @@ export interface ToolCall {
    */
   execute<Data>(document: string, variables: Readonly<Record<string, unknown>>): Promise<Data>;
   /**
-   * Executes a subscription. It shares its polling with the caller's other subscriptions to the
-   * same object. Returns the data of its events. Ends immediately on `return` of the iterator, and
-   * when the caller disconnects.
+   * Executes a subscription. The subscription shares its polling with the caller's other
+   * subscriptions to the same object. Returns the data of its events. The subscription ends
+   * immediately on `return` of the iterator, and when the caller disconnects.
    */
   subscribe<Data>(
     document: string,
@@ -30,7 +30,7 @@ export interface ToolCall {
 interface ToolFacts {
   readonly name: string;
   readonly description: string;
-  /** Whether it changes something in GitLab. @default false */
+  /** Whether the tool changes something in GitLab. @default false */
   readonly writes?: boolean;
   /** Whether a second call with the same arguments has no further effect. @default !writes */
   readonly idempotent?: boolean;
