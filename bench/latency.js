@@ -1,6 +1,7 @@
 /*
- * Measures the latency that the gateway adds to that of GitLab. Sends requests at a constant rate, even if
- * earlier ones are not yet answered: to the fake GitLab, to the bare proxy, and to the gateway.
+ * Measures the latency that the gateway adds to the latency of GitLab. Sends requests to the fake
+ * GitLab, to the bare proxy, and to the gateway. Sends them at a constant rate, even if earlier
+ * requests are not yet answered.
  */
 import { checkWorkload } from './operations.js';
 import { table, writeReport } from './report.js';
