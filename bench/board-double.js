@@ -59,7 +59,10 @@ function createResponse(url) {
 const responses = new Map();
 let calls = 0;
 
-/** Returns the page of the newest jobs, with a different `coverage` of its first job. */
+/**
+ * Returns a copy of the page of the newest jobs in which the first `coverage` has a new value at
+ * each call.
+ */
 function changed({ body, headers }) {
   const text = body.toString().replace(/"coverage":(null|[\d.]+)/, `"coverage":${calls}`);
   return { body: Buffer.from(text), headers };

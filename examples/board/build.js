@@ -1,7 +1,8 @@
 /*
  * Builds the board into dist/board, unless dist/board is newer than the sources.
  * Usage: node examples/board/build.js [--optional]
- * With --optional, a failed build prints one sentence and exits with code 0.
+ * With --optional, a failed build prints two sentences instead of npm's output, and exits with
+ * code 0.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';

@@ -197,8 +197,8 @@ export class Gitlab {
   }
 
   /**
-   * Returns what is known of a project that this caller requested by `path` before; undefined if
-   * nothing is known. Makes no call.
+   * Returns what earlier responses showed about a project that the caller requested by `path`.
+   * Undefined if nothing is known. Makes no call.
    */
   findProject(path: string) {
     return this.#projects.find(latestOf(this.credential), path);

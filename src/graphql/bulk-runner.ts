@@ -33,7 +33,10 @@ export interface ActionResult {
   /** Null if the job was not read before the action, and GitLab did not return it. */
   name: string | null;
   outcome: ActionOutcome;
-  /** The job after the action. For PLANNED, the current job. Null without a usable response. */
+  /**
+   * The job after the action. Null without a usable response. For PLANNED, the current job; null if
+   * the job was chosen by id, and therefore not read.
+   */
   job: AnyJob | null;
   errors: readonly MutationFailure[];
 }

@@ -68,8 +68,8 @@ export interface ListCost {
    */
   isLimitedByItems?(args: Record<string, unknown>): boolean;
   /**
-   * The name of a list argument that costs one call per item, if `pages` depends on it instead of
-   * on rows.
+   * Set if `pages` depends on the length of a list argument instead of on rows. The name of this
+   * argument, which costs one call per item.
    */
   oneCallPer?: string;
   readsRows(selection: Selection): boolean;

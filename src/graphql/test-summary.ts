@@ -57,7 +57,10 @@ const TestCounts = builder.objectRef<RestTestReportSummary['total']>('TestCounts
   }),
 });
 
-/** Returns the numeric id of the pipeline's project. Reads the pipeline if the id is not known. */
+/**
+ * Returns the numeric id of the pipeline's project. Reads the pipeline if the id is not known. If
+ * the response contains no id, or GitLab answers 404, returns the project as requested (a path).
+ */
 async function projectOf({ loaders }: Context, pipeline: RequestedPipeline): Promise<string> {
   const { projectNumber, ...ref } = pipeline;
   return projectNumber ?? String((await loaders.pipeline(ref))?.project_id ?? ref.project);

@@ -64,7 +64,9 @@ function negotiate(header: string): Accepted {
 const MAX_CACHED_LENGTH = 300;
 const cache = new LRUCache<string, Accepted>({ max: 200 });
 
-/** Reads an `Accept` header. A missing or empty header accepts everything. */
+/**
+ * Reads an `Accept` header. A missing or empty header accepts everything except APOLLO_MULTIPART.
+ */
 export function parseAccept(accept: string | undefined): Accepted {
   const text = accept || '*/*';
   const cached = cache.get(text);

@@ -158,7 +158,7 @@ export function createBodyReader(maxTotal = MAX_TOTAL): ReadBytes {
         return receiving.refuse(tooManyChunks());
       };
       // After a refusal, chunks are still read and dropped, so that the client can read the
-      // response.
+      // response. If the chunks are too small, reading stops.
       const onData = (chunk: Buffer) => {
         const size = meter.add(chunk);
         if (meter.hasSmallChunks()) return stop();

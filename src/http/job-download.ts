@@ -94,7 +94,10 @@ export function refuseAddress({ response }: RoutedRequest, message: string): voi
   refuse(response, { code: 'BAD_USER_INPUT', message });
 }
 
-/** Streams the body that `open` requests from GitLab. Answers 405 to methods other than GET. */
+/**
+ * Streams the body that `open` requests from GitLab. Answers 405 to methods other than GET, 429 if
+ * too many downloads run, and an error of `open` with the status of its code.
+ */
 export type SendDownload = (
   routed: RoutedRequest,
   open: (context: Opener) => Promise<Download>,

@@ -70,7 +70,10 @@ export function createResponseHeaders(origins: readonly string[]) {
         response.setHeader(cors[at] ?? '', cors[at + 1] ?? '');
       }
     },
-    /** Answers a CORS preflight request. Returns false for any other request. */
+    /**
+     * Answers a CORS preflight request from an allowed origin, and returns true. Returns false for
+     * any other request, also for a preflight request from an origin that is not allowed.
+     */
     answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
       const isPreflight = request.headers['access-control-request-method'] !== undefined;
       if (request.method !== 'OPTIONS' || !isPreflight || !allowedOrigin(request)) return false;

@@ -15,8 +15,8 @@ export interface RoutedRequest {
 }
 
 /**
- * Handles a request and returns true, or returns false if the path is not its own. The common
- * headers are already set.
+ * Handles a request and returns true, or returns false if the request is not for this route. The
+ * common headers are already set.
  */
 export type Route = (routed: RoutedRequest) => boolean | Promise<boolean>;
 
@@ -28,7 +28,7 @@ interface HttpListenerOptions {
   headers: ResponseHeaders;
   drain: Drain;
   checkHost: CheckHost;
-  /** Records a request that was refused before any operation. */
+  /** Records a request whose Host header was refused. */
   refused(requestId: string, status: number): void;
   /** Reports a bug of the gateway; clients see a masked error. */
   report(bug: unknown): void;

@@ -13,7 +13,10 @@ import type { Clock } from '../util/clock.ts';
  */
 
 const MAX_BACKOFF_MS = 60_000;
-/** Maximum time during which reads may fail. After that, the subscription ends with the error. */
+/**
+ * Maximum time during which reads may fail. After that, the subscription ends with the error. It
+ * ends immediately if GitLab asks to wait longer than this.
+ */
 const MAX_FAILING_MS = 300_000;
 /**
  * Maximum time during which reads may fail before the first event. It is short, because the client

@@ -38,13 +38,13 @@ export interface Live {
    */
   pipeline(ref: PipelineRef, maxJobs: number): LiveEvents<PipelineNews>;
   /**
-   * Yields the log from offset `afterByte` on, then appended text, until the job is finished. Lines
-   * are parsed only with `hasLines`.
+   * Yields the log from offset `afterByte` on, then appended or rewritten text, until the job is
+   * finished. Lines are parsed only with `hasLines`.
    */
   trace(ref: JobRef, from: { afterByte: number; hasLines: boolean }): LiveEvents<TraceNews>;
   /**
    * Yields the newest jobs of several projects, then each job that is new or changed. Ends only
-   * with an error or when the subscriber leaves.
+   * with an error, when the subscriber leaves, or when the gateway shuts down.
    */
   newestJobs(projects: readonly string[], options: MergedOptions): LiveEvents<NewestJobsNews>;
 }

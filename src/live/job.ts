@@ -8,9 +8,9 @@ import type { View } from './subscriber.ts';
 
 /**
  * Returns a string that changes when the job changes. It excludes the durations of an unfinished
- * job. Of the runner, user and commit, it includes only the ids, and of the pipeline only the
- * status. Other fields of these objects, such as a runner's contact time, may change while the job
- * does not.
+ * job. Of the runner, runner manager, user and commit, it includes only the ids, and of the
+ * pipeline only the status. Other fields of these objects, such as a runner's contact time, may
+ * change while the job does not.
  */
 export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...others } = job;

@@ -31,7 +31,7 @@ interface NewestJobs {
    * caller.
    */
   readonly entries: ReadonlyMap<string, JobEntry>;
-  /** Whether a read has succeeded. */
+  /** Whether a read has succeeded. False again after GitLab has refused a read to the caller. */
   readonly wasRead: boolean;
   /** The project's numeric id. Undefined if `entries` has no row that contains it. */
   readonly number?: string | undefined;
@@ -67,9 +67,10 @@ async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
 }
 
 /**
- * Returns the known jobs that are older than all jobs of the page, active ones first. Reads the
- * active ones again by id. If the page is not full, it contains all jobs, so there are no older
- * ones.
+ * Returns the known jobs that are older than all jobs of the page, active ones first, at most
+ * MAX_OLDER_JOBS. Reads the active ones again by id. Leaves out those that no longer exist. If the
+ * read of a job fails, returns its known row. If the page is not full, it contains all jobs, so
+ * there are no older ones.
  */
 async function readOlder(
   gitlab: Gitlab,

@@ -39,7 +39,7 @@ const MAX_PROJECTS = 10_000;
 /** Distributes change events to the listeners of their topics. */
 export function createNotifications(clock: Clock) {
   const listeners = new Map<string, Set<Listener>>();
-  /** Time of the last event of each project, by its numeric id. The oldest one is first. */
+  /** Time of the last Job webhook of each project, by its numeric id. The oldest one is first. */
   const lastEventAt = new Map<string, number>();
 
   const remember = (project: string) => {

@@ -42,9 +42,10 @@ const rowsOf = ({ jobs, bridges }: BoardRows): AnyJob[] => [...jobs, ...bridges]
 const noRows = { items: [], hasNext: false, hasPrevious: false, total: 0 };
 
 /**
- * Reads up to `maxJobs` jobs of a pipeline with all attempts. GitLab creates all trigger jobs
- * together with the pipeline. So if a pipeline has none at first, it never gets any, and their list
- * is not read again. Rejects if a part of the rows cannot be read.
+ * Reads up to `maxJobs` jobs of a pipeline with all attempts, and up to `maxJobs` trigger jobs.
+ * GitLab creates all trigger jobs together with the pipeline. So if a read found jobs but no
+ * trigger jobs, the pipeline never gets any, and their list is not read again. Rejects if a part of
+ * the rows cannot be read.
  */
 async function readJobs(
   gitlab: Gitlab,
@@ -143,8 +144,9 @@ const isActiveBridge = ({ status, downstream_pipeline }: BoardRows['bridges'][nu
 
 /**
  * Returns the polled resource of a pipeline with its jobs. Each read makes one call for the
- * pipeline, and one for each page of jobs and of trigger jobs. It reads as many jobs as the
- * subscriber with the highest demand needs.
+ * pipeline, and one for each page of jobs and of trigger jobs. If the jobs contradict the status of
+ * the pipeline, it reads these pages twice. It does not read an empty list of trigger jobs again.
+ * It reads as many jobs as the subscriber with the highest demand needs.
  */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {

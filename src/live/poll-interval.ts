@@ -39,7 +39,8 @@ const intervalFactors: Readonly<Record<Activity, number>> = {
 
 /**
  * Multiplies the interval if the project has webhooks. Polling then only has to find changes that
- * webhooks miss.
+ * webhooks miss. Not applied after a read that a webhook or another trigger requested, or while an
+ * active part of the resource has no webhooks.
  */
 const WEBHOOK_FACTOR = 8;
 /**

@@ -66,7 +66,8 @@ export interface ResourceReader<State> {
   minPauseMs?(state: State): number;
   /**
    * Whether a read of another resource has already shown that GitLab responds. If so, the first
-   * read is repeated after a failure. @default false
+   * read is repeated after an error that a retry may fix, even if none of its calls succeeded.
+   * @default false
    */
   isReachable?(): boolean;
   close?(): void;
@@ -241,9 +242,12 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     });
   };
   /**
-   * Records a failed read and returns the pause before the next one, in ms. Ends the poll if a
-   * retry cannot help, or if reads have failed for too long. Also ends it if GitLab has never
-   * responded, so that the client learns immediately that GitLab is down.
+   * Records a failed read and returns the pause before the next one, in ms. Ends the poll in two
+   * cases:
+   * - `interval` returns no pause: a retry cannot help, reads have failed for too long, or GitLab
+   *   asks to wait for too long.
+   * - No read has succeeded yet, no call of this read succeeded, and `reader.isReachable` does not
+   *   return true. So the client learns immediately that GitLab is down.
    */
   const fail = (error: unknown, { max, left, answered = 0 }: CallBudget): number => {
     const isStart = version === 0;

@@ -6,7 +6,10 @@ import type { Followed } from './poll.ts';
 /** What a subscriber receives: news, or a final error. */
 export type LiveEvent<News> = { news: News } | { error: unknown };
 
-/** The events of one subscription. Ends when the resource is finished, or after an error. */
+/**
+ * The events of one subscription. Ends when the resource is finished, after an error, when the
+ * caller leaves, or when the gateway shuts down.
+ */
 export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 
 /**
@@ -51,7 +54,7 @@ export function subscribeTo<State, News>(
     });
   /**
    * Returns the news of a state. Undefined if there is none, or after an error that a retry may
-   * fix.
+   * fix. Throws any other error.
    */
   const view = async (state: State, version: number): Promise<News | undefined> => {
     try {
@@ -67,8 +70,9 @@ export function subscribeTo<State, News>(
     }
   };
   /**
-   * Waits for news. If the poll has ended, throws the error with which it ended, or returns
-   * undefined if it ended without an error.
+   * Waits for news and returns it. If the poll has ended and there is no more news, throws the
+   * error with which it ended, or returns undefined if it ended without an error. Also throws an
+   * error of the view that a retry cannot fix.
    */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();

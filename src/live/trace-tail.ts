@@ -73,8 +73,9 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       return queue.length;
     },
     /**
-     * The parsed lines; undefined if they are not needed. It becomes a new object when parsed bytes
-     * were removed. If a part of the log is not parsed yet, `readLines` parses it.
+     * The lines that were parsed so far; undefined if lines are not needed. When bytes that were
+     * already parsed are removed or replaced, `lines` becomes a new, empty object. `readLines`
+     * parses the part of the log that is not parsed yet.
      */
     get lines() {
       return lines;
@@ -84,7 +85,10 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       if (!isParsed) lines = undefined;
       else lines ??= createLines();
     },
-    /** Number of times that bytes were removed or replaced. */
+    /**
+     * Number of times that bytes at the end of the log were removed or replaced. Excludes the
+     * removal of old bytes at the start of the buffer.
+     */
     get cuts() {
       return cuts;
     },
@@ -143,7 +147,7 @@ function matches(log: TraceLog, at: number, bytes: Buffer): boolean {
 
 /**
  * Detects whether GitLab supports byte_offset and byte_limit. Requests one byte: a server without
- * support sends more.
+ * support sends more. An empty response shows nothing.
  */
 async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   const { body } = await gitlab.openJobTrace(ref, { byteOffset: 0, byteLimit: 1 });
@@ -204,9 +208,11 @@ async function readBeginning(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promis
 const PART = 1 << 16;
 
 /**
- * Parses the kept bytes that were stored before parsing began. Parsing begins with the first byte
- * of the log, because lines are numbered from there. If that byte is no longer kept, reads the
- * beginning of the log from GitLab. Returns false if GitLab's log is shorter than the known part.
+ * Parses the bytes that are not parsed yet: those that were stored before parsing began or, after
+ * parsed bytes were removed, all bytes. Parsing begins with the first byte of the log, because
+ * lines are numbered from there. If that byte is no longer kept, reads the beginning of the log
+ * from GitLab. Returns false if GitLab's log is shorter than the known part. Returns true if lines
+ * are not needed.
  */
 export async function readLines(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<boolean> {
   const { lines } = log;

@@ -21,8 +21,8 @@ export interface TraceNews {
   endByte: number;
   complete: boolean;
   /**
-   * The lines that the piece changes, ordered by number; empty if the subscriber does not need
-   * lines.
+   * The lines that the piece changes, ordered by number. The first piece of a subscription also has
+   * the lines just before it. Empty if the subscriber does not need lines.
    */
   lines: readonly ParsedLine[];
   /** Number of lines of the log; 0 if the subscriber does not need lines. */
@@ -69,8 +69,8 @@ interface Piece {
   from: number;
   bytes: Buffer;
   /**
-   * The offset at which the event ends. It is after a whole character, and at most about 1,000
-   * lines after the start.
+   * The offset at which the event ends. It is after a whole character, except at the end of a
+   * finished log. With lines, it is at most about 1,000 lines after the start.
    */
   to: number;
   /** Whether the event ends where the log ends. */
@@ -138,7 +138,10 @@ export function traceView(
   const isReady = (log: TraceLog, knownCuts: number) =>
     !hasLines || (log.lines?.size === log.end && log.cuts === knownCuts);
   const linesOf = (log: TraceLog) => (hasLines ? log.lines : undefined);
-  /** Returns where the next piece begins, and whether that is before the subscriber's offset. */
+  /**
+   * Returns where the next piece begins. `isRewound`: the log was cut before the subscriber's
+   * offset.
+   */
   const nextStart = (log: TraceLog) => {
     const lowestCut = cuts === undefined ? Infinity : log.lowestCutSince(cuts);
     const cutTo = Math.min(log.end, lowestCut);
@@ -276,7 +279,10 @@ interface TraceOptions {
 /** The demand of a subscriber that needs lines. Other subscribers have the demand 0. */
 export const LINES = 1;
 
-/** Returns the state of a poll; waits for the first one. Throws the error that ended the poll. */
+/**
+ * Returns the state of a poll; waits for the first one. Throws the error that ended the poll. Also
+ * throws if the poll ended without an error and without a state.
+ */
 async function currentOf<State>(poll: Poll<State>): Promise<State> {
   while (poll.state === undefined && !poll.ending) {
     await new Promise<void>((resolve) => {

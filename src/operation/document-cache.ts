@@ -39,7 +39,8 @@ export interface CachedOperation {
   readonly compiled: CompiledOperation | undefined;
   readonly execution: Execution;
   /**
-   * How often each variable is used, and the size of literals. The limits on arguments need both.
+   * How often each variable is used, and all metrics of the document. The limit on list items in
+   * arguments needs `uses` and `size.inputItems`.
    */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
   /**
@@ -47,7 +48,10 @@ export interface CachedOperation {
    * Otherwise returns undefined: graphql-js must coerce them.
    */
   readonly coerceUsual: ReturnType<typeof createUsualCoercion>;
-  /** Estimates the calls to GitLab. `variableValues` are coerced. */
+  /**
+   * Estimates the calls to GitLab. `variableValues` are coerced. Returns 0 if an argument is
+   * invalid. Throws OPERATION_TOO_COMPLEX if the analysis counts too many fields.
+   */
   estimateCalls(variableValues: Variables): number;
   /**
    * Returns the argument to lower if the operation makes too many calls: the one that then saves
@@ -67,7 +71,7 @@ export interface OperationCache {
   findCompiled(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 
-/** The errors of one request that has several. */
+/** The errors of a document that is not valid, or of its variables. There may be several. */
 export class RequestErrors extends Error {
   override readonly name = 'RequestErrors';
   readonly errors: readonly GraphQLError[];

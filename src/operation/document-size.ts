@@ -60,6 +60,7 @@ export const MAX_MERGES = 100_000;
 
 /**
  * How often the arguments of an operation contain each variable, by name, with fragments expanded.
+ * For a document of several operations, the highest number of any of them.
  */
 export type VariableUses = ReadonlyMap<string, number>;
 

@@ -13,7 +13,10 @@ export interface Limits
   upstreamCalls: number;
   /** Maximum lexical tokens of a document. Also its maximum lines. */
   tokens: number;
-  /** Maximum items of one list in an argument or a variable. */
+  /**
+   * Maximum items of one list in an argument or a variable. Also the maximum members of one object
+   * in a variable.
+   */
   listItems: number;
   bodyBytes: number;
   /** Maximum operations of one batched request; 0 refuses batches. */
@@ -21,8 +24,8 @@ export interface Limits
 }
 
 /**
- * Maximum introspection fields in a document, plus aliases below them. GraphiQL, code generators
- * and other tools send fewer.
+ * Maximum sum of introspection fields and of aliases below them, in one operation. GraphiQL, code
+ * generators and other tools stay below it.
  */
 const MAX_INTROSPECTIONS = 10;
 /**
@@ -173,7 +176,10 @@ function measureValue(value: unknown, maxItems: number, depth = 0): number {
   return items;
 }
 
-/** Checks the size of variables before coercion. Throws OPERATION_TOO_COMPLEX. */
+/**
+ * Checks the size of variables before coercion, and the number of items in the lists of all
+ * arguments. Throws OPERATION_TOO_COMPLEX.
+ */
 export function checkVariables(
   variables: Readonly<Record<string, unknown>>,
   { uses, size }: Pick<ParsedDocument, 'uses' | 'size'>,

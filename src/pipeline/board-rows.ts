@@ -18,7 +18,7 @@ export interface BoardLists {
 /** The newest rows of one list of jobs. */
 export interface NewestRows<Row> {
   rows: readonly Row[];
-  /** Why older rows are missing; undefined if no row is missing. */
+  /** Why older rows are missing, or may be missing. Undefined if certainly no row is missing. */
   gap?: BoardGap | undefined;
 }
 
@@ -34,8 +34,8 @@ function toGapError(error: unknown): GitlabError {
 /**
  * Reads the newest `max` rows of a list. If the first page has a total, the further pages are read
  * concurrently, otherwise one after another. All pages have 100 rows, so that reads with different
- * `max` share them. If a further page fails, returns the rows of the other pages and a gap. Rejects
- * if the first page fails.
+ * `max` share them. If the call for a further page fails, returns the rows of the other pages and a
+ * gap. Rejects if the first page fails, or for an error of another kind (see `toGapError`).
  */
 export async function readNewestRows<Row extends AnyJob>(
   fetch: Fetch<Row>,
@@ -66,8 +66,9 @@ export async function readNewestRows<Row extends AnyJob>(
 
 /**
  * Reads the rows of a board: the newest `maxJobs` jobs and, concurrently, the newest `maxJobs`
- * trigger jobs. Rejects if the first page of the jobs fails. Any other failed call leaves a gap. If
- * the pipeline has more rows, there is a gap without an error.
+ * trigger jobs. Rejects if the first page of the jobs fails. Any other failed call to GitLab leaves
+ * a gap. If the pipeline has or may have more rows, there is a gap without an error. Also rejects
+ * for an error of another kind (see `toGapError`).
  */
 export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise<BoardRows> {
   const [jobs, bridges] = await Promise.all([
@@ -86,7 +87,7 @@ export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise
   };
 }
 
-/** Keeps one gap for each part. Prefers a gap with an error. */
+/** Keeps one gap for each part: the first with an error, otherwise the last. */
 function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
   const merged = new Map<string, BoardGap>();
   for (const gap of gaps) {
@@ -97,8 +98,10 @@ function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
 
 /**
  * Whether rows are enough for a board of `maxJobs` jobs: they are complete, or were read with a
- * limit of at least `maxJobs`. The number of rows does not show this. If a job is added between the
- * reads of two pages, one row is on both pages, and the result has fewer rows than its limit.
+ * limit of at least `maxJobs`. A gap without a limit does not count: it means that the trigger jobs
+ * could not be read. The number of rows does not show whether the rows are enough. If a job is
+ * added between the reads of two pages, one row is on both pages, and the result has fewer rows
+ * than its limit.
  */
 export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);

@@ -19,8 +19,8 @@ export interface BoardGap {
   /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
   /**
-   * The error of the failed call; undefined if no call failed, but the pipeline has more rows than
-   * `limit`.
+   * The error of the failed call; undefined if no call failed, but the pipeline has or may have
+   * more rows than `limit`.
    */
   error?: GitlabError | undefined;
   /** For MORE_JOBS: the maximum number of rows that were requested from each list. */

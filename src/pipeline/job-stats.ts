@@ -3,7 +3,7 @@ import { compareTexts, groupBy } from '../util/collections.ts';
 import { parseJobName } from './derived.ts';
 
 /*
- * Statistics of the finished jobs of a project, computed from the rows of its list.
+ * Statistics of the finished jobs of a project, computed from rows of the project's list of jobs.
  */
 
 /**

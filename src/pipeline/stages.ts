@@ -109,9 +109,11 @@ const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage 
  *
  * `positionKnown` is false if the oldest attempt of a stage may be a retry. There are two cases:
  * - The stage has only trigger jobs, none of which was created with the pipeline. GitLab does not
- * list retried trigger jobs, so the first attempt may be missing.
+ *   list retried trigger jobs, so the first attempt may be missing.
  * - Rows are missing, and the oldest attempt was not certainly created with the pipeline (see
- * `firstAttempts`).
+ *   `firstAttempts`).
+ *
+ * The positions of `.pre` and `.post` are always known.
  *
  * If all trigger jobs are missing, stages that have only trigger jobs are missing, too. The other
  * stages are still in order.
@@ -155,7 +157,10 @@ export function stageStart({ jobs }: Stage): string | null {
   return inOrder(jobs.map(({ started_at }) => started_at))[0] ?? null;
 }
 
-/** Returns the latest end of the current jobs of a stage; null if one of them has not ended. */
+/**
+ * Returns the latest end of the current jobs of a stage. Null if one of them has not ended, or if
+ * none has an end time, for example because all were skipped.
+ */
 export function stageEnd({ jobs }: Stage): string | null {
   if (!jobs.every(({ status }) => isComplete(status))) return null;
   return inOrder(jobs.map(({ finished_at }) => finished_at)).at(-1) ?? null;

@@ -7,7 +7,10 @@ import { toMs, toSeconds } from './times.ts';
 /** One attempt on the critical path. Times are in seconds. */
 export interface CriticalStep {
   job: AnyJob;
-  /** Time between the end of the previous step and the moment at which GitLab queued the job. */
+  /**
+   * Time between the end of the previous step and the moment at which GitLab queued the job. For
+   * the first step, the time since the creation of the pipeline.
+   */
   idle: number;
   queued: number;
   ran: number;
@@ -66,7 +69,8 @@ function countUntil(runs: readonly Run[], time: number): number {
 
 /**
  * Creates a set of the integers from 0 to `size`, from which integers can be removed. Finding the
- * greatest one takes nearly constant time: `lower` links a removed integer to a lower one.
+ * greatest integer up to a limit takes nearly constant time: `lower` links a removed integer to a
+ * lower one.
  */
 function createCounts(size: number) {
   const lower = Array.from({ length: size + 1 }, (_, count) => count);

@@ -25,8 +25,8 @@ export function isDateTime(text: string): boolean {
 }
 
 /**
- * Converts a time as Ruby and PostgreSQL write it to ISO 8601: "2026-05-04 03:02:01 UTC" to
- * "2026-05-04T03:02:01Z". Undefined for other text, and for a time without offset.
+ * Converts a time in the format of Ruby or PostgreSQL to ISO 8601: "2026-05-04 03:02:01 UTC"
+ * becomes "2026-05-04T03:02:01Z". Returns undefined for other text and for a time without offset.
  */
 export function toDateTime(text: string): string | undefined {
   const [, date, time, utc, hours, minutes = '00'] = OTHER_DATE_TIME.exec(text) ?? [];

@@ -11,8 +11,9 @@ interface RelayOptions {
   /** Called with the events of other processes and replicas. */
   receive(event: ChangeEvent): void;
   /**
-   * Called with `false` when the connection is lost or the first attempt to connect fails, and with
-   * `true` when it is up after that. Not called if the first attempt succeeds.
+   * Reports the connection that receives events, not the one that publishes them. Called with
+   * `false` when the connection is lost or the first attempt to connect fails, and with `true` when
+   * it is up after that. Not called if the first attempt succeeds.
    */
   onState(isUp: boolean): void;
 }
@@ -68,15 +69,16 @@ function connect(create: typeof Redis, url: string): Redis {
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
   // This listener keeps ioredis from printing connection errors. Each error also closes the
-  // connection, which the `close` event of the subscriber reports.
+  // connection, and ioredis then reconnects. Only the `close` event of the subscriber is reported.
+  // While the publisher is disconnected, its events are lost (see `publish`).
   client.on('error', () => {});
   return client;
 }
 
 /**
  * Connects to Redis or Valkey. Events of all topics share one channel, because they are few and
- * small. Each replica filters them by topic. ioredis is imported on demand, because most gateways
- * do not use it.
+ * small. Each process filters the events that it receives by topic. ioredis is imported on demand,
+ * because most gateways do not use it.
  */
 export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
   const { Redis: create } = await import('ioredis');

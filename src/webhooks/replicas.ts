@@ -15,14 +15,15 @@ interface ReplicasOptions {
    */
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /**
-   * Called with `false` when the connection to Redis is lost or the first attempt to connect fails,
-   * and with `true` when it is up after that.
+   * Called with `false` when the connection that receives events from Redis is lost or its first
+   * attempt fails, and with `true` when it is up after that.
    */
   onRelay(isUp: boolean): void;
 }
 
 /**
- * Creates the exchange of change events. Without Redis, or while it is unavailable, a replica
+ * Creates the exchange of change events. Without Redis, a replica receives only its own events, and
+ * its processes pass them to each other. If Redis is configured but unavailable, each process
  * receives only its own events.
  */
 export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions) {
@@ -46,8 +47,10 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
   return {
     notifications,
     /**
-     * Publishes an event of this process to its own listeners and, through Redis, to the other
-     * replicas. Without Redis, publishes it to the other processes of this replica instead.
+     * Publishes an event of this process to its own listeners and, through Redis, to all other
+     * processes of all replicas. Without Redis, `passOn` publishes the event to the other processes
+     * of this replica instead. While Redis is configured but unavailable, no other process receives
+     * the event.
      */
     publish(event: ChangeEvent) {
       notifications.receive(event);

@@ -36,7 +36,10 @@ class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
 
-/** Shortens the name of a header for an error message. A close reason is limited to 123 bytes. */
+/**
+ * Shortens a key of the payload for an error message. The message is sent as the close reason of
+ * the WebSocket, which is limited to 123 bytes.
+ */
 const shown = (key: string) => key.replace(/[^\w-]/g, '?').slice(0, 24);
 
 function checkValue(name: string, key: string, value: unknown): string {

@@ -116,8 +116,8 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 
 /**
  * Plans the reads for `open`, the ids below the last row of a page. Plans another shared page if
- * this page found the outcome of at least one id per ROWS_PER_CALL rows. Otherwise plans a read of
- * each id.
+ * more than one id is open, and this page found the outcome of at least one id per ROWS_PER_CALL
+ * rows. Otherwise plans a read of each id.
  */
 export function planRest(
   page: PlannedPage,

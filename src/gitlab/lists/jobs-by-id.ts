@@ -23,8 +23,9 @@ interface Batch {
 }
 
 /**
- * Reads jobs of one project by id. Returns for each id what `getJob` would return, with far fewer
- * calls.
+ * Reads jobs of one project by id. Returns the outcome of each id. Uses keyset pages, which need
+ * far fewer calls than one call per id. If the server does not support them, or rejects the cursors
+ * that the gateway builds, makes one call per id.
  */
 export async function readJobs(
   gitlab: Gitlab,
@@ -70,7 +71,9 @@ async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Pro
 
 /**
  * Reads a page, then the ids that the page did not reach. If the page fails, its error (null for a
- * 404) becomes the outcome of its ids, unless they can be read one by one.
+ * 404) becomes the outcome of its ids. In two cases, each id is read with its own call instead,
+ * unless the caller has a job token: `readPage` throws CursorRefused, or a rate limit applies only
+ * to the list of jobs.
  */
 async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   const { gitlab, outcomes } = batch;
@@ -100,8 +103,9 @@ class CursorRefused extends Error {}
 const CURSOR_FAULTS = [400, 500];
 
 /**
- * Reads one planned page. Throws CursorRefused if the server does not accept cursors that the
- * gateway builds.
+ * Reads one planned page. Throws CursorRefused if the server does not support keyset pages, ignores
+ * the cursor, or may have rejected it. A status in CURSOR_FAULTS counts as a rejection, unless the
+ * server is known to accept cursors that the gateway builds.
  */
 async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<FoundJobs> {
   const { server } = gitlab;
@@ -124,7 +128,8 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
 
 /**
  * Records the outcome of each id down to the last row of the page: its row, or null if the page
- * does not contain it. Returns the ids below the last row, which the page did not reach.
+ * does not contain it. Returns the ids below the last row, which the page did not reach. If no rows
+ * follow the page, records the outcome of all ids.
  */
 function recordPage(page: PlannedPage, { jobs, lastId, hasNext }: FoundJobs, outcomes: Outcomes) {
   const isComplete = lastId === undefined || hasNext === false;

@@ -39,8 +39,8 @@ export function isOurCursor(sent: string, id: string): boolean {
 }
 
 /**
- * Whether ids are sorted newest first and on the requested side of a cursor. False if a server
- * ignored the cursor.
+ * Whether ids are sorted newest first and on the requested side of a cursor. Usually false if a
+ * server ignored the cursor. Also false if an id is not an integer.
  */
 export function followsCursor(
   ids: readonly (number | string)[],

@@ -48,8 +48,10 @@ export async function readKeysetList<Row extends WithId>(
 /**
  * Reads the rows after the cursor row, and determines whether rows precede them. GitLab's cursors
  * do not show this: X-PREV-CURSOR is present whenever the request had a cursor. So the read begins
- * with the cursor row itself: if that row still exists, it precedes the result. A second call is
- * made only if the additional row would need another page, or if the cursor row no longer exists.
+ * with the cursor row itself. If that row still exists, it precedes the result. Otherwise a second
+ * call looks for a row before the result. If `count` is a multiple of 100, the cursor row would
+ * need a page of its own. Then the read begins after the cursor row, and the second call is made at
+ * the same time.
  */
 async function walkFromCursor<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -73,9 +75,10 @@ async function walkFromCursor<Row extends WithId>(
 
 /**
  * Reads keyset pages (upstream.md §4.2) until there are `count` rows. If `needsHasNext`, requests
- * one additional row to know whether more rows follow. The headers do not always show this: without
- * a next cursor, the page is the last one, or a proxy has removed the headers. The additional row
- * needs an extra call only if `count` is a multiple of 100 and the headers name no next page.
+ * one additional row to know whether more rows follow. The headers do not always show this: a
+ * cursor is also missing if a proxy has removed the headers, or if the server is older than 19 and
+ * the direction is `newer`. The additional row needs an extra call only if `count` is a multiple of
+ * 100 and the headers name no further page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,

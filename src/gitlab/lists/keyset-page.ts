@@ -7,9 +7,10 @@ import { followsCursor, isOurCursor } from './keyset-cursor.ts';
 
 /**
  * Returns a function that builds keyset pages from rows and headers, and detects the server's
- * capabilities (upstream.md §4.2). It throws GitlabResponseError with `cursorIgnored` if rows are
- * not sorted or are on the wrong side of the cursor. The format of cursors is undocumented, so a
- * server may ignore cursors that the gateway builds.
+ * capabilities (upstream.md §4.2). It throws GitlabResponseError for a page without rows that names
+ * a next page. It throws GitlabResponseError with `cursorIgnored` if an id is not an integer, or if
+ * rows are not sorted or are on the wrong side of the cursor. The format of cursors is
+ * undocumented, so a server may ignore cursors that the gateway builds.
  */
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
@@ -33,13 +34,16 @@ export function keysetEnvelope<T extends { id: number | string }>(
 }
 
 /**
- * Returns whether older rows follow a page and newer rows precede it; undefined if unknown. In the
- * direction of the request, a cursor in the headers proves that there are more rows. In the
- * opposite direction, a cursor proves nothing, because GitLab sends it whenever the request had a
- * cursor.
+ * Returns whether older rows follow a page (`hasNext`) and newer rows precede it (`hasPrevious`).
+ * Each value is true if the headers contain a cursor for that side of the page.
  *
- * A missing cursor proves nothing either, because a proxy may have removed it. Without cursors,
- * only this is certain:
+ * In the direction of the request, a cursor proves that there are more rows. In the opposite
+ * direction, it does not: GitLab sends it whenever the request had an `id`. So keyset-list.ts uses
+ * only the value for the direction of the request. Only `checkNext` uses `hasNext` in both
+ * directions.
+ *
+ * A missing cursor proves nothing either, because a proxy may have removed it. So without a cursor,
+ * a value is undefined, except in these cases, in which it is false:
  * - No older rows follow the page of the oldest rows.
  * - No older rows follow a page in the direction `older` that is not full.
  * - No newer rows precede the page of the newest rows.

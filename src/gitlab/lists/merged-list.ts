@@ -40,7 +40,10 @@ export interface MergedSlice<Row> {
    * count.
    */
   hasMore: boolean;
-  /** The errors of lists that could not be read to the end of the slice, by name of the list. */
+  /**
+   * The errors of lists that could not be read to the end of the slice, by name of the list. A
+   * used-up call budget is not among them: it only makes the slice shorter.
+   */
   failures: Map<string, GitlabError>;
 }
 
@@ -148,8 +151,8 @@ async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: numb
 interface Sure<Row> {
   rows: Row[];
   /**
-   * The list to read next: its unread rows may follow directly after `rows`. Undefined if all lists
-   * are read to their end.
+   * The list to read next: its unread rows may follow directly after `rows`. Undefined if no list
+   * is to be read further: each one ended, failed at its first page, or repeats another list.
    */
   limit: Part<Row> | undefined;
 }
@@ -185,9 +188,10 @@ async function readFurther<Row extends WithId>(
  * these rows. There are at most max(1, ⌊(count + 1) / first page size⌋) further pages, because a
  * list is read further only if all rows of its previous page are part of the result.
  *
- * A list that fails is left out. If a further page fails or exceeds the call budget, the result
- * ends before the rows of that page, so that no row is skipped. Rejects if GitLab does not accept
- * the credential, or if the call budget is too small for the first pages.
+ * A list whose first page fails is left out. If a further page fails or exceeds the call budget,
+ * the result ends before the rows of that page, so that no row is skipped. Rejects if GitLab does
+ * not accept the credential, if the call budget is too small for the first pages, or if the
+ * operation is aborted.
  */
 export async function readMergedList<Row extends WithId>(
   lists: ReadonlyMap<string, PartList<Row>>,

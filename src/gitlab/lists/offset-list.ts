@@ -36,8 +36,9 @@ type PageReader<Row extends WithId> = ReturnType<typeof createPageReader<Row>>;
 const MAX_REPEATED_PAGES = 1;
 
 /**
- * Counts pages that contain no new row, and throws GitlabMisroutedError at the second. Without this
- * check, the gateway would read pages without end if a server or proxy ignores the page number.
+ * Counts pages that contain rows but no new one, and throws GitlabMisroutedError at the second.
+ * Without this check, the gateway would read pages without end if a server or proxy ignores the
+ * page number.
  */
 function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   const seen = new Set<string>();
@@ -87,11 +88,14 @@ export function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage:
       Promise.all(
         Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)),
       ),
-    /** Number of rows according to the latest page; undefined if GitLab does not count them. */
+    /**
+     * Number of rows according to the latest page that contains this number. Undefined if no page
+     * contains it, for example because GitLab does not count the rows.
+     */
     total: () => total,
     /**
-     * Returns whether rows follow a page. If the headers do not show it, reads the next page to
-     * find out. With `isExact` false, returns true instead of reading.
+     * Returns whether rows follow a page. If neither its headers nor its number of rows show it,
+     * reads the next page to find out. With `isExact` false, returns true instead of reading.
      */
     async isFollowed(number: number, isExact = true): Promise<boolean> {
       const { items, hasNext } = await page(number);

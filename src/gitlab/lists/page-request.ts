@@ -52,7 +52,10 @@ export function cursorRowAt<Row extends WithId>(
   return row && { id: String(row.id), index };
 }
 
-/** GitLab's largest page; it silently reduces larger values (upstream.md §4.1). */
+/**
+ * The largest page size that GitLab allows. GitLab silently reduces larger values of `per_page`
+ * (upstream.md §4.1).
+ */
 export const MAX_PER_PAGE = 100;
 
 export interface WithId {

@@ -5,8 +5,9 @@ type Route = 'bridges' | 'trigger_jobs';
 
 /**
  * Calls the endpoint with which this server lists trigger jobs. GitLab 19.2 renamed `bridges` to
- * `trigger_jobs` and will remove the old name (upstream.md §2.3). Remembers which endpoint exists.
- * If neither exists, throws the error of the first call.
+ * `trigger_jobs` and will remove the old name (upstream.md §2.3). Tries the other endpoint only if
+ * the first one does not exist. Remembers which endpoint responded. If neither exists, throws the
+ * error of the first call.
  */
 export async function overTriggerJobs<T>(
   server: ServerCapabilities,

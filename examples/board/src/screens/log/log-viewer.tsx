@@ -38,7 +38,10 @@ function useFolds(log: Log, trace: Trace) {
   return { folds, folded, setFolded, rows };
 }
 
-/** Returns the lines that look like errors, and their total number. */
+/**
+ * Returns the numbers of the lines that look like errors: of the loaded log at most the first 100,
+ * and of the appended lines all. `count` is the number of all such lines.
+ */
 function useErrors(log: Log, trace: Trace) {
   return useMemo(() => {
     const { excerpts, matchCount } = trace.search;
