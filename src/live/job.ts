@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { JobRef } from '../gitlab/client.ts';
 import type { Bridge, Job } from '../gitlab/rows.ts';
 import { isActive } from '../pipeline/derived.ts';
@@ -6,30 +5,56 @@ import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
-/**
- * Returns a string that changes when the job changes. It excludes the durations of an unfinished
- * job. Of the runner, runner manager, user and commit, it includes only the ids, and of the
- * pipeline only the status. Other fields of these objects, such as a runner's contact time, may
- * change while the job does not.
- */
-export function fingerprint(job: Job | Bridge): string {
-  const { duration, queued_duration, user, commit, pipeline, ...others } = job;
-  // A trigger job has neither a runner nor a runner manager.
-  const { runner, runner_manager, ...own }: Partial<Job> = others;
-  const nested = {
-    user: user?.id,
-    commit: commit?.id,
-    pipeline: pipeline?.status,
-    runner: runner?.id,
-    runner_manager: runner_manager?.id,
-  };
-  const durations = job.finished_at ? { duration, queued_duration } : {};
-  return JSON.stringify({ ...own, ...nested, ...durations });
+interface Members {
+  readonly [name: string]: unknown;
 }
 
-/** Hash of the job's `fingerprint`. It changes when the job changes. */
-export const hashOf = (job: Job | Bridge): string =>
-  createHash('sha256').update(fingerprint(job)).digest('base64');
+/**
+ * The only member of these nested objects that is compared. Their other members, such as a runner's
+ * contact time, may change while the job does not.
+ */
+const COMPARED_MEMBERS = new Map([
+  ['user', 'id'],
+  ['commit', 'id'],
+  ['pipeline', 'status'],
+  ['runner', 'id'],
+  ['runner_manager', 'id'],
+]);
+
+/** The durations of an unfinished job grow at each read. */
+const DURATIONS = ['duration', 'queued_duration'];
+
+/** Whether two values of JSON are equal. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b);
+}
+
+/**
+ * Whether a job has not changed between two reads. Ignores the durations of an unfinished job and
+ * the members in `ignored`. An absent member equals one that is undefined.
+ */
+export function isSameJob(
+  before: Job | Bridge,
+  after: Job | Bridge,
+  ignored: readonly string[] = [],
+): boolean {
+  // After a 304, the ETag cache returns the same row objects.
+  if (before === after) return true;
+  const [old, current] = [before as Members, after as Members];
+  const isSame = (name: string): boolean => {
+    const [a, b] = [old[name], current[name]];
+    if (a === b || ignored.includes(name)) return true;
+    if (DURATIONS.includes(name)) return !after.finished_at;
+    const compared = COMPARED_MEMBERS.get(name);
+    if (!compared) return isEqual(a, b);
+    return (a as Members | null)?.[compared] === (b as Members | null)?.[compared];
+  };
+  return (
+    Object.keys(current).every(isSame) &&
+    Object.keys(old).every((name) => name in current || isSame(name))
+  );
+}
 
 /** Whether a job is active, which includes waiting for a runner, or is being canceled. */
 export const isActiveOrCanceling = ({ status }: Pick<Job | Bridge, 'status'>): boolean =>
@@ -43,7 +68,7 @@ export function jobResource(ref: JobRef): Resource<Job> {
     open: () => ({
       async read(gitlab, before) {
         const job = await gitlab.getJob(ref);
-        return before && fingerprint(before) === fingerprint(job) ? before : job;
+        return before && isSameJob(before, job) ? before : job;
       },
       activity: (job) => activityOf(job.status),
       webhookFingerprint: (job) => job.status,

@@ -6,7 +6,7 @@ import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { Job } from '../gitlab/rows.ts';
 import { isWholeNumber } from '../util/formats.ts';
 import { retryAfterMs } from './failures.ts';
-import { hashOf, isActiveOrCanceling } from './job.ts';
+import { isActiveOrCanceling, isSameJob } from './job.ts';
 import type { Resource } from './poll.ts';
 import type { View } from './subscriber.ts';
 
@@ -18,43 +18,31 @@ export const NEWEST_JOBS = 50;
  */
 const MAX_OLDER_JOBS = 50;
 
-/** A job as it was last read. If a job has not changed, its entry remains the same object. */
-interface JobEntry {
-  readonly row: Job;
-  readonly hash: string;
-}
-
 /** The newest jobs of a project, and older ones that newer jobs have pushed off the page. */
 interface NewestJobs {
   /**
-   * By id. Empty before the first successful read, and after GitLab has refused a read to the
-   * caller.
+   * By id. A job that has not changed remains the same object. Empty before the first successful
+   * read, and after GitLab has refused a read to the caller.
    */
-  readonly entries: ReadonlyMap<string, JobEntry>;
+  readonly jobs: ReadonlyMap<string, Job>;
   /** Whether a read has succeeded. False again after GitLab has refused a read to the caller. */
   readonly wasRead: boolean;
-  /** The project's numeric id. Undefined if `entries` has no row that contains it. */
+  /** The project's numeric id. Undefined if no row of `jobs` contains it. */
   readonly number?: string | undefined;
   /** The error of the last read, if that failed. */
   readonly error?: GitlabError;
 }
 
-type Entries = NewestJobs['entries'];
+type JobsById = NewestJobs['jobs'];
 
 /** The states of several projects, in the order of the request. */
 type States = readonly NewestJobs[];
 
-const unread: NewestJobs = { entries: new Map(), wasRead: false };
+const unread: NewestJobs = { jobs: new Map(), wasRead: false };
 
-const isFollowed = ({ row }: JobEntry) => isActiveOrCanceling(row);
-
-/** Returns the known entry if the job has not changed since, otherwise a new entry. */
-function toEntry(known: JobEntry | undefined, row: Job): JobEntry {
-  // After a 304, the ETag cache returns the same row objects.
-  if (known?.row === row) return known;
-  const hash = hashOf(row);
-  return known?.hash === hash ? known : { row, hash };
-}
+/** Returns the known row if the job has not changed since, otherwise the new row. */
+const keepUnchanged = (known: Job | undefined, row: Job): Job =>
+  known && isSameJob(known, row) ? known : row;
 
 async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
   const { rows } = await projectJobList(gitlab, project, {}).read({
@@ -75,33 +63,36 @@ async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
 async function readOlder(
   gitlab: Gitlab,
   project: string,
-  { page, before }: { page: readonly Job[]; before: Entries },
+  { page, before }: { page: readonly Job[]; before: JobsById },
 ): Promise<Job[]> {
   const last = page.at(-1);
   if (!last || page.length < NEWEST_JOBS) return [];
   const older = [...before.values()]
-    .filter(({ row }) => compareIds(row.id, last.id) < 0)
-    .sort((a, b) => Number(isFollowed(b)) - Number(isFollowed(a)) || compareIds(b.row.id, a.row.id))
+    .filter((job) => compareIds(job.id, last.id) < 0)
+    .sort(
+      (a, b) =>
+        Number(isActiveOrCanceling(b)) - Number(isActiveOrCanceling(a)) || compareIds(b.id, a.id),
+    )
     .slice(0, MAX_OLDER_JOBS);
-  const followed = older.filter(isFollowed).map(({ row }) => String(row.id));
+  const followed = older.filter(isActiveOrCanceling).map(({ id }) => String(id));
   const outcomes = await readJobs(gitlab, project, followed);
-  return older.flatMap(({ row }) => {
-    const outcome = outcomes.get(String(row.id));
+  return older.flatMap((job) => {
+    const outcome = outcomes.get(String(job.id));
     if (outcome === null) return [];
-    return outcome === undefined || outcome instanceof Error ? row : outcome;
+    return outcome === undefined || outcome instanceof Error ? job : outcome;
   });
 }
 
-async function readNewest(gitlab: Gitlab, project: string, before: Entries): Promise<Entries> {
+async function readNewest(gitlab: Gitlab, project: string, before: JobsById): Promise<JobsById> {
   const page = await readPage(gitlab, project);
   const older = await readOlder(gitlab, project, { page, before });
-  const entries = [...page, ...older].map((row) => {
+  const jobs = [...page, ...older].map((row) => {
     const id = String(row.id);
-    return [id, toEntry(before.get(id), row)] as const;
+    return [id, keepUnchanged(before.get(id), row)] as const;
   });
   const isUnchanged =
-    entries.length === before.size && entries.every(([id, entry]) => before.get(id) === entry);
-  return isUnchanged ? before : new Map(entries);
+    jobs.length === before.size && jobs.every(([id, job]) => before.get(id) === job);
+  return isUnchanged ? before : new Map(jobs);
 }
 
 const MIN_BACKOFF_MS = 5_000;
@@ -114,10 +105,10 @@ function backoffMs(error: GitlabError, failures: number): number {
 }
 
 /** Returns the state after a successful read; `before` itself if nothing has changed. */
-function toRead(before: NewestJobs, entries: Entries): NewestJobs {
-  const isUnchanged = before.wasRead && !before.error && entries === before.entries;
-  const [first] = entries.values();
-  return isUnchanged ? before : { entries, wasRead: true, number: first?.row.project_id };
+function toRead(before: NewestJobs, jobs: JobsById): NewestJobs {
+  const isUnchanged = before.wasRead && !before.error && jobs === before.jobs;
+  const [first] = jobs.values();
+  return isUnchanged ? before : { jobs, wasRead: true, number: first?.project_id };
 }
 
 /**
@@ -158,10 +149,10 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
       return {
         async read(gitlab, before = unread) {
           try {
-            const entries = await readNewest(gitlab, project, before.entries);
+            const jobs = await readNewest(gitlab, project, before.jobs);
             failures = 0;
-            hold('jobs', entries.size);
-            const after = toRead(before, entries);
+            hold('jobs', jobs.size);
+            const after = toRead(before, jobs);
             learn(after.number);
             return after;
           } catch (error) {
@@ -171,8 +162,8 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
           }
         },
         activity: () => 'waiting',
-        webhookFingerprint: ({ entries }) =>
-          JSON.stringify([...entries].map(([id, { row }]) => [id, row.status])),
+        webhookFingerprint: ({ jobs }) =>
+          JSON.stringify([...jobs].map(([id, { status }]) => [id, status])),
         minPauseMs: ({ error }) => (error ? backoffMs(error, failures) : 0),
       };
     },
@@ -221,16 +212,16 @@ export interface NewestJobsNews {
  * the page only because another job was deleted.
  */
 function changesIn(
-  before: Entries = unread.entries,
-  after: Entries,
+  before: JobsById = unread.jobs,
+  after: JobsById,
   hasStatus: (row: Job) => boolean,
 ): Job[] {
   if (before === after) return [];
   const oldest = [...before.keys()][NEWEST_JOBS - 1] ?? '0';
-  return [...after].flatMap(([id, entry]) => {
+  return [...after].flatMap(([id, job]) => {
     const known = before.get(id);
-    if (known === entry || (!known && compareIds(id, oldest) < 0)) return [];
-    return hasStatus(entry.row) || (known && hasStatus(known.row)) ? entry.row : [];
+    if (known === job || (!known && compareIds(id, oldest) < 0)) return [];
+    return hasStatus(job) || (known && hasStatus(known)) ? job : [];
   });
 }
 
@@ -280,7 +271,7 @@ export function createNewsSince(
   const find: NewsSince = (before, after) => {
     const jobs = after
       .flatMap((state, at) =>
-        isRepeated(after, at) ? [] : changesIn(before?.[at]?.entries, state.entries, hasStatus),
+        isRepeated(after, at) ? [] : changesIn(before?.[at]?.jobs, state.jobs, hasStatus),
       )
       .sort((a, b) => compareIds(b.id, a.id));
     if (before && jobs.length === 0 && !haveOtherFailures(before, after)) return undefined;

@@ -4,14 +4,13 @@ import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
 import { type BoardRows, buildBoard } from '../pipeline/board.ts';
 import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
 import { mapInSlices } from '../util/event-loop.ts';
-import { hashOf, isActiveOrCanceling } from './job.ts';
+import { isActiveOrCanceling, isSameJob } from './job.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 interface JobEntry {
   readonly row: AnyJob;
-  readonly hash: string;
   /** The `round` of the state in which the job last changed. */
   readonly round: number;
 }
@@ -106,19 +105,14 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
 }
 
 /**
- * Returns a hash that changes when the job changes. Excludes the job's own pipeline, because
- * `pipelineFingerprint` covers it. Includes the downstream pipeline of a trigger job.
+ * The job's own pipeline, because `pipelineFingerprint` covers it. The downstream pipeline of a
+ * trigger job is compared.
  */
-function hashWithoutPipeline({ pipeline, ...own }: AnyJob): string {
-  return hashOf(own as AnyJob);
-}
+const COMPARED_ELSEWHERE = ['pipeline'];
 
 /** Returns the known entry if the job has not changed since, otherwise a new entry. */
 function toEntry(known: JobEntry | undefined, row: AnyJob, round: number): JobEntry {
-  // After a 304, the ETag cache returns the same row objects.
-  if (known?.row === row) return known;
-  const hash = hashWithoutPipeline(row);
-  return known?.hash === hash ? known : { row, hash, round };
+  return known && isSameJob(known.row, row, COMPARED_ELSEWHERE) ? known : { row, round };
 }
 
 async function compare(

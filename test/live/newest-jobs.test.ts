@@ -7,12 +7,9 @@ import type { Job } from '../../src/gitlab/rows.ts';
 import { createNewsSince, newestJobsView } from '../../src/live/newest-jobs.ts';
 import { aJob } from '../gitlab/upstream.ts';
 
-const entry = (id: number, status = 'success') => ({
-  row: aJob(id, { status }) as unknown as Job,
-  hash: `${id} ${status}`,
-});
-const stateOf = (...entries: ReturnType<typeof entry>[]) => ({
-  entries: new Map(entries.map((one) => [String(one.row.id), one])),
+const job = (id: number, status = 'success') => aJob(id, { status }) as unknown as Job;
+const stateOf = (...jobs: Job[]) => ({
+  jobs: new Map(jobs.map((one) => [String(one.id), one])),
   wasRead: true,
 });
 const all = { first: 50, statuses: [] };
@@ -22,8 +19,8 @@ const idsOf = (news: ReturnType<ReturnType<typeof createNewsSince>>) =>
 describe('the news of several projects', () => {
   it('are one object for all subscribers that have seen the same', () => {
     const newsSince = createNewsSince(['a', 'b'], all);
-    const before = [stateOf(entry(3)), stateOf(entry(2))];
-    const after = [before[0]!, stateOf(entry(4), entry(2))];
+    const before = [stateOf(job(3)), stateOf(job(2))];
+    const after = [before[0]!, stateOf(job(4), job(2))];
     const views = [1, 2, 3].map(() => newestJobsView(newsSince));
     for (const states of [before, after]) {
       const [first, ...others] = views.map((view) => view(states));
@@ -36,7 +33,7 @@ describe('the news of several projects', () => {
     const view = newestJobsView(createNewsSince(['a'], all));
     const states: WeakRef<object>[] = [];
     for (let id = 1; id <= 20; id += 1) {
-      const state = [stateOf(entry(id))];
+      const state = [stateOf(job(id))];
       states.push(new WeakRef(state));
       view(state);
     }
@@ -47,23 +44,23 @@ describe('the news of several projects', () => {
     await setTimeout(1);
     collectGarbage();
     expect(states.filter((state) => state.deref()).length).toBeLessThanOrEqual(2);
-    expect(idsOf(await view([stateOf(entry(21))]))).toEqual([21]);
+    expect(idsOf(await view([stateOf(job(21))]))).toEqual([21]);
   });
 
   it('have the last state of a job for a subscriber that has skipped others', () => {
     const view = newestJobsView(createNewsSince(['a'], { ...all, statuses: ['running'] }));
-    view([stateOf(entry(1, 'running'))]);
-    const last = entry(1, 'failed');
-    const news = view([stateOf(entry(2), last)]);
-    expect(news).toMatchObject({ changedJobs: [last.row] });
+    view([stateOf(job(1, 'running'))]);
+    const last = job(1, 'failed');
+    const news = view([stateOf(job(2), last)]);
+    expect(news).toMatchObject({ changedJobs: [last] });
   });
 
   it('have the jobs of a project once that is named twice', () => {
     const newsSince = createNewsSince(['group/app', '42'], all);
     const number = '42';
-    const oldest = entry(1);
-    const before = { ...stateOf(entry(2), oldest), number };
-    const after = { ...stateOf(entry(2, 'failed'), oldest), number };
+    const oldest = job(1);
+    const before = { ...stateOf(job(2), oldest), number };
+    const after = { ...stateOf(job(2, 'failed'), oldest), number };
     expect(idsOf(newsSince(undefined, [before, before]))).toEqual([2, 1]);
     expect(idsOf(newsSince([before, before], [after, before]))).toEqual([2]);
     expect(newsSince([after, before], [after, after])).toBeUndefined();
@@ -72,13 +69,13 @@ describe('the news of several projects', () => {
   it('are none if a read fails again in the same way', () => {
     const newsSince = createNewsSince(['a'], all);
     const fail = (status: number) => ({
-      ...stateOf(entry(1)),
+      ...stateOf(job(1)),
       error: new GitlabStatusError({ status }, { method: 'GET', path: '/projects/a/jobs' }),
     });
     const failed = [fail(500)];
-    expect(newsSince([stateOf(entry(1))], failed)?.unread.size).toBe(1);
+    expect(newsSince([stateOf(job(1))], failed)?.unread.size).toBe(1);
     expect(newsSince(failed, [fail(502)])?.unread.size).toBe(1);
-    const { entries } = failed[0]!;
-    expect(newsSince(failed, [{ ...fail(500), entries }])).toBeUndefined();
+    const { jobs } = failed[0]!;
+    expect(newsSince(failed, [{ ...fail(500), jobs }])).toBeUndefined();
   });
 });
