@@ -13,21 +13,40 @@ export type StreamedString = string & { readonly [placeholder]: true };
  */
 export type StreamedStrings = ReturnType<typeof createStreamedStrings>;
 
-/** Length of the longest string that is returned without a placeholder, in UTF-16 code units. */
+/**
+ * Length of the longest string that is returned without a placeholder, in UTF-16 code units or bytes
+ * of its pieces.
+ */
 const MAX_INLINE_LENGTH = 256 * 1024;
 
 /** Placeholders contain random UUIDs, so that a log cannot contain or forge one. */
 const PLACEHOLDER_JSON = /("long-text:[0-9a-f-]{36}")/;
 
-function* concat(first: readonly string[], rest: Iterator<string>): Generator<string> {
+/** A piece of a long string, as text or as valid UTF-8 with whole characters. */
+export type StringPiece = string | Buffer;
+
+function* concat(first: readonly StringPiece[], rest: Iterator<StringPiece>) {
   yield* first;
   for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
 }
 
-function* toJson(pieces: Iterable<string>): Generator<Buffer> {
+/**
+ * Returns the content of a JSON string. UTF-8 is escaped as if each byte were a character of
+ * Latin-1: JSON escapes only ASCII, so the other bytes stay as they are. This takes a third of the
+ * time of decoding and encoding.
+ */
+function toJsonContent(piece: StringPiece): Buffer {
+  const json =
+    typeof piece === 'string'
+      ? Buffer.from(JSON.stringify(piece))
+      : Buffer.from(JSON.stringify(piece.toString('latin1')), 'latin1');
+  return json.subarray(1, -1);
+}
+
+function* toJson(pieces: Iterable<StringPiece>): Generator<Buffer> {
   yield Buffer.from('"');
-  // If a surrogate pair is split between two pieces, each half is escaped, which JSON allows.
-  for (const piece of pieces) yield Buffer.from(JSON.stringify(piece).slice(1, -1));
+  // If a surrogate pair is split between two texts, each half is escaped, which JSON allows.
+  for (const piece of pieces) yield toJsonContent(piece);
   yield Buffer.from('"');
 }
 
@@ -37,13 +56,13 @@ function* toJson(pieces: Iterable<string>): Generator<Buffer> {
  */
 export function createStreamedStrings() {
   /** The strings, by the JSON form of their placeholders. */
-  const strings = new Map<string, Iterable<string>>();
+  const strings = new Map<string, Iterable<StringPiece>>();
   return {
     count: () => strings.size,
     /** Returns a short string unchanged. Registers a longer one and returns its placeholder. */
-    add(pieces: Iterable<string>): string | StreamedString {
+    add(pieces: Iterable<StringPiece>): string | StreamedString {
       const iterator = pieces[Symbol.iterator]();
-      const buffered: string[] = [];
+      const buffered: StringPiece[] = [];
       for (let length = 0; length <= MAX_INLINE_LENGTH; ) {
         const next = iterator.next();
         if (next.done) return buffered.join('');

@@ -1,6 +1,6 @@
 import type { FieldRef } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import type { StreamedString } from '../context/streamed-strings.ts';
+import type { StreamedString, StringPiece } from '../context/streamed-strings.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import type { LineList, ParsedLine, ParsedSection, SectionPage } from '../trace/parsed-trace.ts';
 import {
@@ -344,7 +344,7 @@ async function textOf(
   { log }: TraceRow,
   format: 'RAW' | 'PLAIN' | 'HTML',
   lastLines: number | undefined,
-): Promise<Iterable<string>> {
+): Promise<Iterable<StringPiece>> {
   if (format === 'RAW') return log.raw(lastLines);
   const { lines } = await log.parsed();
   return format === 'PLAIN' ? lines.plain(lastLines) : lines.html(lastLines);

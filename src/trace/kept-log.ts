@@ -1,5 +1,5 @@
-import { StringDecoder } from 'node:string_decoder';
-import { cutBytes } from './byte-queue.ts';
+import { isUtf8 } from 'node:buffer';
+import { cutBytes, wholeCharacters } from './byte-queue.ts';
 import { LF } from './escape.ts';
 import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser, type TraceParser } from './parser.ts';
@@ -11,11 +11,12 @@ export interface KeptLog {
   readonly truncated: boolean;
   readonly keptBytes: number;
   /**
-   * Yields the text of the kept bytes in pieces, including escapes and section marks. A truncated
-   * log begins with a whole character. With `lastLines`, yields only that many lines from the end.
-   * A line feed at the very end of the log does not begin another line.
+   * Yields the kept bytes in pieces of whole characters, including escapes and section marks, as
+   * valid UTF-8: U+FFFD replaces invalid bytes. A truncated log begins with a whole character. With
+   * `lastLines`, yields only that many lines from the end. A line feed at the very end of the log
+   * does not begin another line.
    */
-  raw(lastLines?: number): Iterable<string>;
+  raw(lastLines?: number): Iterable<Buffer>;
   /**
    * Returns the kept lines and sections. The first call parses the log, unless it is truncated:
    * then it was already parsed while it was read. Other work can run during the parsing.
@@ -95,16 +96,23 @@ function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   return 0;
 }
 
-function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string> {
-  const decoder = new StringDecoder('utf8');
+const toUtf8 = (bytes: Buffer): Buffer => (isUtf8(bytes) ? bytes : Buffer.from(bytes.toString()));
+
+function* utf8From(chunks: readonly Buffer[], offset: number): Generator<Buffer> {
+  /** The first bytes of a character that the next piece continues. */
+  let rest: Buffer = Buffer.alloc(0);
   let start = 0;
   for (const chunk of chunks) {
     for (let at = Math.max(0, offset - start); at < chunk.length; at += PIECE) {
-      yield decoder.write(chunk.subarray(at, at + PIECE));
+      const piece = chunk.subarray(at, at + PIECE);
+      const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
+      const length = wholeCharacters(bytes, true);
+      rest = bytes.subarray(length);
+      yield toUtf8(bytes.subarray(0, length));
     }
     start += chunk.length;
   }
-  yield decoder.end();
+  yield toUtf8(rest);
 }
 
 interface KeepLogOptions {
@@ -164,7 +172,7 @@ export async function keepLog(
     keptBytes: Math.min(byteSize, maxBytes),
     raw(lastLines) {
       const wanted = lastLines === undefined ? 0 : lastLinesAt(chunks, lastLines);
-      return textFrom(chunks, wanted === 0 && truncated ? firstCharacter(chunks) : wanted);
+      return utf8From(chunks, wanted === 0 && truncated ? firstCharacter(chunks) : wanted);
     },
     parsed() {
       parsed ??= parseOnDemand();

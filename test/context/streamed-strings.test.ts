@@ -27,6 +27,22 @@ describe('streamed strings', () => {
     );
   });
 
+  it('are equal whether their pieces are texts or UTF-8', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 9 }), (texts) => {
+        const pieces = [LONG, ...texts, '\u2028\u001b\u007f"\\ü€😀'].map((text) =>
+          Buffer.from(text),
+        );
+        const strings = createStreamedStrings();
+        const data = strings.add(pieces);
+        expect(render(strings, data)).toBe(Buffer.concat(pieces).toString());
+        expect(createStreamedStrings().add(pieces.slice(1))).toBe(
+          Buffer.concat(pieces.slice(1)).toString(),
+        );
+      }),
+    );
+  });
+
   it('are returned unchanged if they are short', () => {
     const strings = createStreamedStrings();
     expect(strings.add(['a', 'b'])).toBe('ab');

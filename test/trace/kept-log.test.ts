@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -81,6 +82,27 @@ describe('a kept log', () => {
         },
       ),
       { numRuns: 20 },
+    );
+  });
+
+  it('is valid UTF-8 in each piece, with U+FFFD for invalid bytes, wherever it is split', async () => {
+    const parts = ['a', 'ü', '€', '😀', '\ufeff'].map((text) => Buffer.from(text));
+    const invalid = [[0x80], [0xc3], [0xe2, 0x82], [0xf0, 0x9f], [0xed, 0xa0, 0x80], [0xff]];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...parts, ...invalid.map((bytes) => Buffer.from(bytes)))),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 16_376, max: 16_384 }),
+        async (mixed, size, before) => {
+          // A piece has 16 KiB, so the first one ends between these bytes.
+          const bytes = Buffer.concat([Buffer.alloc(before, 'x'), ...mixed]);
+          const chunks = [bytes, ...[...mixed].map((part) => part.subarray(0, size))];
+          const log = await keep(Readable.from(chunks), 1 << 20);
+          const pieces = [...log.raw()];
+          expect(pieces.every(isUtf8)).toBe(true);
+          expect(Buffer.concat(pieces).toString()).toBe(Buffer.concat(chunks).toString());
+        },
+      ),
     );
   });
 
