@@ -24,7 +24,7 @@ export interface KeptLog {
   parsed(): Promise<ParsedTrace>;
 }
 
-const PIECE = 1 << 14;
+const PIECE = 1 << 16;
 
 /**
  * Chunks of fewer bytes are joined, because even a Buffer of one byte needs 100 bytes of memory.
