@@ -10,6 +10,7 @@ import {
   visit,
 } from 'graphql';
 import type { WriteObject } from './complete.ts';
+import { createNodeFinder } from './field-nodes.ts';
 import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
 
@@ -71,21 +72,27 @@ export function fragmentsOf({ definitions }: DocumentNode): Record<string, Fragm
   return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }
 
+/** An operation that is compiled for certain values of the variables in `@skip` and `@include`. */
+interface Variant {
+  /** Writes the root object. */
+  readonly write: WriteObject;
+  readonly nodesAt: Run['nodesAt'];
+}
+
 /**
- * Returns a function that maps the values of variables to the writer of the root object. `names`
- * are the variables in `@skip` and `@include`. Each combination of their values has its own writer,
- * which is created once.
+ * Returns a function that maps the values of variables to a variant. `names` are the variables in
+ * `@skip` and `@include`. The variant of each combination of their values is created once.
  */
-function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
-  const writers = new Map<string, WriteObject>();
-  return (variableValues: Variables): WriteObject => {
+function createVariants(names: readonly string[], make: (conditions: Variables) => Variant) {
+  const variants = new Map<string, Variant>();
+  return (variableValues: Variables): Variant => {
     const values = names.map((name) => [name, variableValues[name]] as const);
     const key = names.length > 0 ? JSON.stringify(values) : '';
-    const cached = writers.get(key);
+    const cached = variants.get(key);
     if (cached) return cached;
-    const write = make(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
-    writers.set(key, write);
-    return write;
+    const variant = make(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
+    variants.set(key, variant);
+    return variant;
   };
 }
 
@@ -105,22 +112,25 @@ export function compile(
   const fragments = fragmentsOf(document);
   const sets = [operation.selectionSet];
   const makeWriter = operation.operation === 'mutation' ? serialWriter : objectWriter;
-  const writerFor = createVariants(names, (conditions) =>
-    makeWriter(sets, type, { schema, operation, fragments, conditions, isInList: false }),
-  );
+  const variantFor = createVariants(names, (conditions) => {
+    const scope = { schema, operation, fragments, conditions, isRepeated: false };
+    return { write: makeWriter(sets, type, scope), nodesAt: createNodeFinder(sets, scope) };
+  });
   return {
     variants: 2 ** names.length,
     async run(context, variableValues, rootValue) {
+      const { write, nodesAt } = variantFor(variableValues);
       const run: Run = {
         context,
         variableValues,
         errors: [],
+        nodesAt,
         infos: new Map(),
         keptJson: new Map(),
         itemCount: 0,
       };
       try {
-        const data = await writerFor(variableValues)(rootValue, run, undefined);
+        const data = await write(rootValue, run, undefined);
         return { data, errors: run.errors };
       } catch (error) {
         // Two errors get here: an error that non-null fields passed up to the root, and a null

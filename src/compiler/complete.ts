@@ -1,5 +1,4 @@
 import {
-  type FieldNode,
   type GraphQLAbstractType,
   GraphQLError,
   GraphQLList,
@@ -31,7 +30,6 @@ export type WriteObject = (source: unknown, run: Run, path: Path | undefined) =>
 export interface FieldScope {
   /** `Type.field`, for error messages. */
   readonly name: string;
-  readonly nodes: readonly FieldNode[];
   readonly schema: GraphQLSchema;
   /** Returns the function that writes the selected fields of an object type. */
   objectWriter(type: GraphQLObjectType): WriteObject;
@@ -98,7 +96,6 @@ export function failAfter(error: unknown, parts: readonly Json[] | undefined): P
 function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope): Complete {
   const completion = {
     complete: completer(type.ofType, field),
-    nodes: field.nodes,
     nullable: !(type.ofType instanceof GraphQLNonNull),
   };
   const item: Complete = (value, run, path) => {

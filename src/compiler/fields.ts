@@ -27,8 +27,11 @@ export interface Scope {
   readonly fragments: Record<string, FragmentDefinitionNode>;
   /** Values of the variables in `@skip` and `@include`. */
   readonly conditions: Readonly<Record<string, unknown>>;
-  /** Whether the fields are those of list items, or of objects inside of them. */
-  readonly isInList: boolean;
+  /**
+   * Whether the fields are written for several objects: for list items, for the objects of aliases
+   * that share a writer, or for objects inside of them.
+   */
+  readonly isRepeated: boolean;
 }
 
 type Field = GraphQLField<unknown, unknown>;
@@ -67,28 +70,68 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
   };
 }
 
+/** Returns the writer of an object type. */
+type ObjectWriters = (type: GraphQLObjectType) => WriteObject;
+
 /**
  * Returns a function that returns the writer of an object type. A writer is created when the first
- * object of its type is written.
+ * object of its type is written. `isRepeated`: the field has several objects, as a list or because
+ * it stands for several aliases.
  */
-function objectWriters({ nodes, definition }: Selected, scope: Scope) {
+function objectWriters(nodes: Nodes, isRepeated: boolean, scope: Scope): ObjectWriters {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const writers = new Map<GraphQLObjectType, WriteObject>();
-  const isList = isListType(getNullableType(definition.type));
-  const inner = isList ? { ...scope, isInList: true } : scope;
+  const inner = isRepeated ? { ...scope, isRepeated } : scope;
   const create = (type: GraphQLObjectType) => {
     const writer = objectWriter(sets, type, inner);
-    // Several list items may share an object that they contain, so its JSON is kept. A list item
-    // itself is seldom shared. The `node` of an edge is seldom shared, either, but an exception for
-    // it would save little.
-    if (isList || !scope.isInList) return writer;
+    // Several repeated objects may share an object that they contain, so its JSON is kept. A
+    // repeated object itself is seldom shared. The `node` of an edge is seldom shared, either, but
+    // an exception for it would save little.
+    if (isRepeated || !scope.isRepeated) return writer;
     const chosen = lazily(() => (isKeepable(sets, type, scope) ? keepJson(writer) : writer));
     return (source: unknown, run: Run, path: Path | undefined) => chosen()(source, run, path);
   };
-  return (type: GraphQLObjectType): WriteObject => {
+  return (type) => {
     const writer = writers.get(type) ?? create(type);
     writers.set(type, writer);
     return writer;
+  };
+}
+
+/**
+ * Returns the text of a field's selections. Equal texts in a document mean equal selections.
+ * Undefined if the field has no selections, or the document was parsed without locations. Also
+ * undefined if the text contains a variable, because an error of its value has the location of the
+ * variable, which differs between aliases.
+ */
+function selectionText(nodes: Nodes): string | undefined {
+  const texts = nodes.map(({ selectionSet }) => {
+    const { loc } = selectionSet ?? {};
+    return loc?.source.body.slice(loc.start, loc.end) ?? '$';
+  });
+  const text = texts.join();
+  return text.includes('$') ? undefined : text;
+}
+
+/**
+ * Returns a function that returns the object writers of a field. Aliases with equal selections share
+ * writers, such as 50 jobs by id: the writers of each alias by itself would be too many for the
+ * caches of the processor. `siblings` are all selected fields of an object.
+ */
+function createSharedWriters(siblings: readonly Nodes[], scope: Scope) {
+  const counts = new Map<string | undefined, number>();
+  for (const nodes of siblings) {
+    const text = selectionText(nodes);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const shared = new Map<string, ObjectWriters>();
+  return ({ nodes, definition }: Selected): ObjectWriters => {
+    const isList = isListType(getNullableType(definition.type));
+    const text = selectionText(nodes);
+    if (text === undefined || counts.get(text) === 1) return objectWriters(nodes, isList, scope);
+    const known = shared.get(text) ?? objectWriters(nodes, true, scope);
+    shared.set(text, known);
+    return known;
   };
 }
 
@@ -204,17 +247,18 @@ function leafWriterOf({
   };
 }
 
-function definedWriter(field: Selected, scope: Scope): WriteField {
-  const { definition, nodes, on, key } = field;
+function definedWriter(field: Selected, objectWriter: ObjectWriters, scope: Scope): WriteField {
+  const { definition, on, key } = field;
   const { type } = definition;
   const resolve = createResolver(field, scope);
   const writeLeaf = leafWriterOf(field);
   const complete = completer(type, {
     name: `${on.name}.${definition.name}`,
     info: infoOf(field, scope),
-    ...{ nodes, schema: scope.schema, objectWriter: objectWriters(field, scope) },
+    schema: scope.schema,
+    objectWriter,
   });
-  const completion = { complete, nodes, nullable: !(type instanceof GraphQLNonNull) };
+  const completion = { complete, nullable: !(type instanceof GraphQLNonNull) };
   const pathOf = (prev: Path | undefined): Path => ({ prev, key, typename: on.name });
   return (source, run, parent) => {
     try {
@@ -224,16 +268,6 @@ function definedWriter(field: Selected, scope: Scope): WriteField {
       return recover(error, completion, run, pathOf(parent));
     }
   };
-}
-
-function fieldWriter(nodes: Nodes, on: GraphQLObjectType, scope: Scope): WriteField {
-  const [{ name, alias }] = nodes;
-  const definition = on.getFields()[name.value];
-  if (definition)
-    return definedWriter({ nodes, on, definition, key: (alias ?? name).value }, scope);
-  // `__typename` is the only compiled field that no type defines.
-  const typename = JSON.stringify(on.name);
-  return () => typename;
 }
 
 interface NamedField {
@@ -249,10 +283,17 @@ function namedFields(
 ): NamedField[] {
   const { schema, fragments, conditions } = scope;
   const selected = fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
+  const writersOf = createSharedWriters(selected, scope);
+  // `__typename` is the only compiled field that no type defines.
+  const typename = JSON.stringify(on.name);
   return selected.map((nodes, index) => {
     const [{ alias, name }] = nodes;
-    const head = `${index > 0 ? ',' : ''}${JSON.stringify((alias ?? name).value)}:`;
-    return { head, write: fieldWriter(nodes, on, scope) };
+    const key = (alias ?? name).value;
+    const head = `${index > 0 ? ',' : ''}${JSON.stringify(key)}:`;
+    const definition = on.getFields()[name.value];
+    if (!definition) return { head, write: () => typename };
+    const field = { nodes, on, definition, key };
+    return { head, write: definedWriter(field, writersOf(field), scope) };
   });
 }
 

@@ -1,5 +1,5 @@
 import {
-  type ASTNode,
+  type FieldNode,
   type GraphQLError,
   type GraphQLResolveInfo,
   locatedError,
@@ -20,6 +20,8 @@ export interface Run {
   readonly variableValues: Readonly<Record<string, unknown>>;
   /** In the order in which they occurred. */
   readonly errors: GraphQLError[];
+  /** Returns the nodes of the field at a path, for the locations of an error. */
+  nodesAt(path: Path | undefined): readonly FieldNode[];
   /** The `info` arguments of resolvers, by field. Each one is created at its first use. */
   readonly infos: Map<object, GraphQLResolveInfo>;
   /** The JSON of objects that several list items share, by writer and object. */
@@ -35,12 +37,9 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
 }
 
-/**
- * Describes a field or a list item: its nodes locate an error, and `nullable` says whether null may
- * replace the value.
- */
+/** A field or a list item. */
 export interface Recovery {
-  readonly nodes: readonly ASTNode[];
+  /** Whether null may replace the value if there is an error. */
   readonly nullable: boolean;
 }
 
@@ -56,7 +55,7 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
     run.errors.push(last);
     return 'null';
   }
-  const located = locatedError(error, at.nodes, responsePathAsArray(path));
+  const located = locatedError(error, run.nodesAt(path), responsePathAsArray(path));
   if (!at.nullable) throw located;
   run.errors.push(located);
   return 'null';

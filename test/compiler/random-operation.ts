@@ -82,7 +82,13 @@ function writeField(field: Field, depth: number, draft: Draft, directive: string
   const args = argumentsOf(field, draft);
   const head = `${nameOf(field, args, draft)}${args}${directive}`;
   const below = getNamedType(field.type);
-  return isCompositeType(below) ? `${head} ${selectionSet(below, depth - 1, draft)}` : head;
+  if (!isCompositeType(below)) return head;
+  const selections = selectionSet(below, depth - 1, draft);
+  // Aliases with equal selections share their compiled writers. Long ones would make a query too
+  // long for a URL.
+  const isRepeated = selections.length < 300 && draft.choose.chance(0.2);
+  const again = `${field.name}_again_${hash(`${field.type}${args}`)}: ${field.name}${args} ${selections}`;
+  return `${head} ${selections}${isRepeated ? ` ${again}` : ''}`;
 }
 
 function field(type: GraphQLCompositeType, depth: number, draft: Draft): string | undefined {

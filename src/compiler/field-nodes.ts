@@ -1,0 +1,52 @@
+import type { FieldNode, GraphQLCompositeType, SelectionSetNode } from 'graphql';
+import { fieldsSelected } from '../graphql/selection.ts';
+import type { Scope } from './fields.ts';
+import type { Path } from './run.ts';
+
+/** The selections of a field, and the fields in them by type and response key. */
+interface Place {
+  readonly nodes: readonly FieldNode[];
+  readonly sets: readonly SelectionSetNode[];
+  readonly byType: Map<string, ReadonlyMap<string, Place>>;
+}
+
+const placeOf = (nodes: readonly FieldNode[]): Place => ({
+  nodes,
+  sets: nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
+  byType: new Map(),
+});
+
+/**
+ * Returns a function that returns the nodes of the field at a path of the response. Errors need
+ * them for their locations. Writers do not know them, because aliases may share a writer. `sets`
+ * are the selections of the operation.
+ */
+export function createNodeFinder(
+  sets: readonly SelectionSetNode[],
+  { schema, fragments, conditions }: Pick<Scope, 'schema' | 'fragments' | 'conditions'>,
+): (path: Path | undefined) => readonly FieldNode[] {
+  const fieldsOf = (place: Place, typename: string): ReadonlyMap<string, Place> => {
+    const known = place.byType.get(typename);
+    if (known) return known;
+    const on = schema.getType(typename) as GraphQLCompositeType;
+    const selected = fieldsSelected(place.sets, on, {
+      schema,
+      fragments,
+      variableValues: conditions,
+    });
+    const fields = new Map(
+      selected.map((nodes) => [(nodes[0].alias ?? nodes[0].name).value, placeOf(nodes)]),
+    );
+    place.byType.set(typename, fields);
+    return fields;
+  };
+  const root: Place = { ...placeOf([]), sets };
+  const find = (path: Path | undefined): Place => {
+    if (!path) return root;
+    const parent = find(path.prev);
+    // An index of a list has no type of its own.
+    if (path.typename === undefined) return parent;
+    return fieldsOf(parent, path.typename).get(String(path.key)) ?? parent;
+  };
+  return (path) => find(path).nodes;
+}
