@@ -205,6 +205,9 @@ const subgraph = createSubgraph(schema, { maxReferences: 100 });
 
 const all = ['POST', 'GET', 'an event stream', 'a WebSocket'] as const;
 
+/** Node refuses a request whose URL and headers have more than 16 KiB. */
+const MAX_URL_LENGTH = 15_000;
+
 const boardFields = ['board', 'stages', 'groups', 'jobs', 'attempts', 'timeline', 'downstream'];
 
 /** Options of operations that are deep enough to select the attempts of jobs on a board. */
@@ -226,7 +229,9 @@ describe('compiled execution and graphql-js respond alike', () => {
       const operation = randomOperation({ schema: on, choose, type, known, ...shape });
       if (!isValid(operation, on)) return;
       texts.push(operation.query);
+      const isLong = encodeURIComponent(JSON.stringify(operation)).length > MAX_URL_LENGTH;
       for (const name of names) {
+        if (isLong && name === 'GET') continue;
         const { response, calls } = await compare(
           gateways,
           operation,
