@@ -171,7 +171,7 @@ const times = (count, make) => Array.from({ length: count }, (_, index) => make(
 /** All jobs of the project, newest first. */
 export const jobs = times(JOBS, jobOf).reverse();
 
-/** Jobs by project id, for queries of up to 50 projects. Each project has every fiftieth job. */
+/** Jobs by project id, for queries of up to 50 projects. The jobs are distributed over the projects in turn. */
 export const jobsByWallProject = new Map(
   times(50, (index) => [String(1_000 + index), jobs.filter((_, at) => at % 50 === index)]),
 );

@@ -102,7 +102,8 @@ function createMeasure(fakeGitlab, driver) {
       took,
       cpuMs: sum(spent) / took.length,
       loadMs: (after.loadMs - before.loadMs) / took.length,
-      // The fraction of one core that other programs and the host used during the measurement.
+      // CPU time during the measurement that other programs used or the hypervisor took (steal), as a
+      // fraction of one core.
       othersPart:
         (after.busyMs - before.busyMs - (after.loadMs - before.loadMs) - sum(spent)) /
         (after.at - before.at),

@@ -133,9 +133,10 @@ export interface FieldCost {
   /** What is known of the parent object after the rows of this field were read. */
   reveals?: Knowledge;
   /**
-   * Starts the read of this field while its parent object is still being read. Resolves with the
-   * value of the field, or with rows that contain values of the parent's project. Null if GitLab
-   * answers 404.
+   * Starts the read of this field while its parent object is still being read. The result only
+   * tells about the parent object: the value of the field, or the rows that were read, which
+   * contain the id and path of the parent's project. Null if GitLab answers 404. Undefined if the
+   * read shows nothing about the parent object.
    */
   start?(
     context: Context,

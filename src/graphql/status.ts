@@ -14,7 +14,7 @@ const descriptions = {
   FAILED: 'Finished with an error; see `failureReason`.',
   CANCELING: 'Canceled, but its after_script still runs (GitLab 17 and later).',
   CANCELED: 'Canceled.',
-  SKIPPED: 'Did not run, because an earlier job failed or it was not needed.',
+  SKIPPED: 'Did not run, because it was not needed or an earlier job failed.',
   MANUAL: 'Waits to be started with `jobPlay`.',
   SCHEDULED: 'Delayed: starts at its scheduled time, or earlier with `jobPlay`.',
 } as const satisfies Record<Uppercase<KnownStatus>, string>;

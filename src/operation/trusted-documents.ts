@@ -85,7 +85,8 @@ export interface Manifests {
  * Finds trusted documents. If `only` is true, documents that are not trusted are rejected before
  * they are parsed. Clients such as urql look for the messages `PersistedQueryNotSupported` and
  * `PersistedQueryNotFound`. After `PersistedQueryNotSupported`, they send no more hashes. So this
- * message is sent only if there is no TRUSTED_DOCUMENTS_FILE: then only the board has a manifest.
+ * message is sent only if there is no TRUSTED_DOCUMENTS_FILE: then at most the board has a
+ * manifest.
  */
 export function createTrustedDocuments({ own, board }: Manifests, only: boolean) {
   const byHash: Manifest = new Map([...(board ?? []), ...(own ?? [])]);

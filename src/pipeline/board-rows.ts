@@ -66,9 +66,9 @@ export async function readNewestRows<Row extends AnyJob>(
 
 /**
  * Reads the rows of a board: the newest `maxJobs` jobs and, concurrently, the newest `maxJobs`
- * trigger jobs. Rejects if the first page of the jobs fails. Any other failed call to GitLab leaves
- * a gap. If the pipeline has or may have more rows, there is a gap without an error. Also rejects
- * for an error of another kind (see `toGapError`).
+ * trigger jobs. Rejects if the first page of the jobs fails. On any other page, a failed call or a
+ * used-up call budget leaves a gap with the error, and any other error rejects (see `toGapError`).
+ * If the pipeline has or may have more rows, there is a gap without an error.
  */
 export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise<BoardRows> {
   const [jobs, bridges] = await Promise.all([

@@ -163,8 +163,9 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   };
 
   /**
-   * Returns the offset where the next line begins. For a line that is not in `recorded`, this is
-   * the offset of its last change. Returns Infinity for the last line, which `recorded` contains.
+   * Returns the offset where the line after `index` begins. If `recorded` does not contain line
+   * `index`, this is also the offset of that line's last change. Returns Infinity for the last
+   * line; the offset of its last change is in `recorded`.
    */
   const endOf = (all: Lines, index: number) =>
     index + 1 < countLines(all) ? sourceOf(all, index + 1) : Infinity;

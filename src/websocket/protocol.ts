@@ -24,7 +24,10 @@ const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
  */
 const CREDENTIAL_NAME =
   /^(?!.*(?:csrf|xsrf)).*(?:auth(?!or(?!iz))|token|secret|passw|api.?key|access.?key|jwt|bearer|credential|cookie|\bpat\b)/i;
-/** Matches a value that is a credential under any name: GitLab's tokens begin with a prefix. */
+/**
+ * Matches a value that is a credential, whatever the name of its member: a bearer token, or a token
+ * with one of GitLab's prefixes.
+ */
 const CREDENTIAL_VALUE = /^(?:bearer\s|gl(?:agent|cbt|dt|ft|oas|pat|soat)-)/i;
 
 const BAD_REQUEST = 4400;

@@ -150,8 +150,8 @@ function attemptText({ attempts, databaseId }: JobRow): string[] {
 }
 
 /**
- * Returns the reason as a sentence without a full stop: `the script ended with an error, exit code
- * 1`.
+ * Returns why a job failed, as a sentence without a full stop: `the script ended with an error
+ * (script_failure), exit code 1`.
  */
 function reasonText({ failure, failureMessage }: JobRow): string {
   const message = (failure?.message ?? failureMessage ?? 'it failed').replace(/\.$/, '');

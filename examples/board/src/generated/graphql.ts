@@ -55,7 +55,7 @@ export type CiJobStatus =
   | 'RUNNING'
   /** Delayed: starts at its scheduled time, or earlier with `jobPlay`. */
   | 'SCHEDULED'
-  /** Did not run, because an earlier job failed or it was not needed. */
+  /** Did not run, because it was not needed or an earlier job failed. */
   | 'SKIPPED'
   /** Finished successfully. */
   | 'SUCCESS'
