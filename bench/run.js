@@ -57,7 +57,10 @@ const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = unlessQui
   isFull ? full : part,
   quick,
 );
-/** Wall time in ms that the driver works per message. A window ends when the subject has used `windowMs` of CPU. */
+/**
+ * How long the driver sends operations for each message that it gets from this process, in ms of wall time. A
+ * window takes as many messages as are needed until the subject has used `windowMs` of CPU time.
+ */
 const DRIVE_MS = unlessQuick(100, 20);
 const roundCount = Number(options.rounds ?? rounds);
 
@@ -139,7 +142,7 @@ async function warmUp(cell, setup, leastCpuMs) {
   return false;
 }
 
-/** Measures one workload on all subjects. Returns the figures by id of the subject. */
+/** Measures one workload on each running subject that supports it. Returns the figures by id of the subject. */
 async function compare(workload, running, setup) {
   const cells = [];
   for (const subject of running) {

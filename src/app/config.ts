@@ -67,7 +67,10 @@ function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
   return { name: given, text: env[given]?.trim() };
 }
 
-/** Parses all settings. For an invalid value, adds an error to `problems` and uses the default. */
+/**
+ * Parses the settings in `list`, by default all settings. For an invalid value, adds an error to
+ * `problems` and uses the default.
+ */
 function readValues(
   env: Env,
   demo: boolean,

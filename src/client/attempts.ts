@@ -10,7 +10,10 @@ export function keepOverNull<Value>(known: Value | undefined, received: Value): 
   return received ?? known ?? received;
 }
 
-/** The known fields of a job or pipeline. A field that is not selected is absent. */
+/**
+ * The values that the client already has for the fields of a job or pipeline that depend on whether
+ * a job has a newer attempt. A field that is not selected is undefined.
+ */
 export interface KnownAttempts {
   retried?: unknown;
   retryable?: unknown;

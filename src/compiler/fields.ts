@@ -299,8 +299,8 @@ function namedFields(
 
 /**
  * Returns a function that calls `make` at its first call and returns the same value from then on.
- * `make` throws if a variable in `@skip` or `@include` is null. Because `make` is only called while
- * an object is written, the error concerns only that object, not the whole operation.
+ * `make` may throw if a variable in `@skip` or `@include` is null. Because `make` is only called
+ * while an object is written, the error concerns only that object, not the whole operation.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;

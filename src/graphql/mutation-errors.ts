@@ -134,8 +134,8 @@ function unavailable(message: string): MutationFailure {
 }
 
 /**
- * Returns the GitLab client for writes. Throws UNAUTHENTICATED if the request uses the gateway's
- * own token, which must not write.
+ * Returns the GitLab client for writes. Throws UNAUTHENTICATED if the request would use the
+ * gateway's own token and the configuration does not allow that token to write.
  */
 export function requireWrites({ mutationClient }: Context): Gitlab {
   if (mutationClient) return mutationClient;

@@ -327,7 +327,10 @@ export function traceResource(
         }
         isReadWhole = gitlab.server.byteOffset === false;
       };
-      /** Sets the number of logs that this log counts as in the memory limit. */
+      /**
+       * Sets how many logs this log counts as, against the memory limit: more than one if its lines
+       * are parsed.
+       */
       const holdLog = (hasLines: boolean) => {
         const sections = log.lines?.openSections ?? 0;
         const parsed = LOGS_PER_PARSED_LOG + Math.floor(sections / SECTIONS_PER_LOG);

@@ -34,8 +34,9 @@ function toGapError(error: unknown): GitlabError {
 /**
  * Reads the newest `max` rows of a list. If the first page has a total, the further pages are read
  * concurrently, otherwise one after another. All pages have 100 rows, so that reads with different
- * `max` share them. If the call for a further page fails, returns the rows of the other pages and a
- * gap. Rejects if the first page fails, or for an error of another kind (see `toGapError`).
+ * `max` share them. If a further page cannot be read because a call fails or the call budget is
+ * used up, returns the rows of the other pages and a gap. Rejects if the first page fails, or for
+ * any other error, such as an abort (see `toGapError`).
  */
 export async function readNewestRows<Row extends AnyJob>(
   fetch: Fetch<Row>,

@@ -120,8 +120,9 @@ function bearerCaller(request: UnauthenticatedRequest, route: Route, value: stri
 }
 
 /**
- * Authenticates a request. An invalid credential is always an error, with one exception: a
- * JOB-TOKEN header is ignored on routes that do not accept job tokens (upstream.md §8).
+ * Authenticates a request by the first of its credentials, in GitLab's order of precedence. If that
+ * credential is invalid, this is an error, with one exception: a job token in JOB-TOKEN or
+ * `job_token` is ignored on routes that do not accept job tokens (upstream.md §8).
  */
 export function authenticate(request: UnauthenticatedRequest, route: Route): Caller {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);

@@ -173,11 +173,12 @@ function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Prom
 }
 
 /**
- * Returns a function that passes messages to `handle` in order. A client may reuse the id of an
- * operation that it has completed. Then the message that starts the new operation waits until the
- * old one has ended: graphql-ws (6.4) identifies operations by id alone, and would send the old
- * result for the new operation. The function rejects with TooManyMessagesError if too many messages
- * wait. `cancel` is called when the client completes an operation.
+ * Returns a function that passes messages to `handle`. It keeps the order of the `subscribe` and
+ * `complete` messages with one id; other messages do not wait for them. A client may reuse the id
+ * of an operation that it has completed. Then the message that starts the new operation waits until
+ * the old operation has ended: graphql-ws (6.4) identifies operations by id alone, and would send
+ * the old result for the new operation. The function rejects with TooManyMessagesError if too many
+ * messages wait. `cancel` is called when the client completes an operation.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,

@@ -23,7 +23,8 @@ export interface WebSocketOptions extends ProtocolDeps {
   /** A client is disconnected if it reads nothing for this time although data waits for it. */
   stalledMs: number;
   /**
-   * Interval of pings. A client that has not answered a ping before the next one is disconnected.
+   * Interval of pings. When the next ping is due, a client is disconnected if it has sent neither
+   * an answer to the last ping nor a message. While data waits to be sent, only `stalledMs` applies.
    * @default 2 s
    */
   pingMs?: number | undefined;

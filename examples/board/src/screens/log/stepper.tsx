@@ -3,8 +3,9 @@ interface Props {
   name: string;
   /** The plural, such as "matches". */
   plural: string;
-  /** The total number of lines. `lines` may contain only the first of them. */
+  /** The number of all matches. `lines` may lack some of them. */
   count: number;
+  /** The numbers of the log lines to step through. */
   lines: readonly number[];
   /** The line at which the reader is. */
   current: number | undefined;
