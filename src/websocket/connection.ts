@@ -16,13 +16,15 @@ const SERVICE_RESTART = 1012;
 
 /**
  * Maximum operations of one connection at the same time, including subscriptions. Allows one
- * subscription for each row of the longest page of a list (500 rows). An operation takes 20 kB.
+ * subscription for each row of the longest page of a list (500 rows). An operation takes 20 kB of
+ * memory.
  */
 export const MAX_OPERATIONS = 500;
 
 /**
  * Number of unsent bytes at which backpressure begins. While more bytes than this wait to be sent
- * to a client, the gateway neither reads messages from the client nor renders events for it.
+ * to a client, the gateway renders no events for the client, and stops reading after the client's
+ * next message.
  */
 const MAX_BUFFERED = 64 * 1024;
 
@@ -31,7 +33,7 @@ const MAX_BUFFERED = 64 * 1024;
  * The returned function resolves when the client has read enough to get another event.
  */
 function createBackpressure(socket: WebSocket, carrier: Socket) {
-  /** Events that wait to be rendered, in order. */
+  /** Each function starts the rendering of an event. The event that waits longest is first. */
   const waiting: (() => void)[] = [];
   let isScheduled = false;
   const isFull = () => socket.bufferedAmount > MAX_BUFFERED;
@@ -78,7 +80,8 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   return {
     upgrade,
     /**
-     * Headers of the upgrade request, merged with the `connection_init` payload; empty before it.
+     * Headers of the upgrade request, merged with the payload of `connection_init`. Empty before
+     * that message.
      */
     get headers() {
       return headers ?? new Headers();
@@ -102,8 +105,8 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
     payloads: createPayloads(),
     close: (code: number, reason: string) => socket.close(code, reason),
     /**
-     * Registers an operation. Returns a signal that is aborted when the client no longer waits for
-     * the operation.
+     * Registers an operation. Returns a signal that is aborted when the operation ends, or when the
+     * client no longer waits for the operation.
      */
     begin(id: string): AbortSignal {
       const controller = new AbortController();

@@ -33,7 +33,10 @@ export function createPayloads() {
       payloads.set(String(last), encode(response));
       return { placeholder: last };
     },
-    /** Sends a message of graphql-ws; its payload replaces the placeholder. */
+    /**
+     * Sends a message of graphql-ws. If the message has a placeholder, sends the payload in its
+     * place.
+     */
     send(socket: Pick<WebSocket, 'send'>, message: string, onSent: () => void): void {
       const [placeholder = '', id = ''] = PLACEHOLDER.exec(message) ?? [];
       const payload = payloads.get(id);

@@ -56,7 +56,7 @@ function checkValue(name: string, key: string, value: unknown): string {
   return value;
 }
 
-/** Members of a payload that are nested more deeply are not searched for credentials. */
+/** Members of a payload that are nested more deeply than this are not searched for credentials. */
 const MAX_DEPTH = 4;
 
 /**
@@ -76,7 +76,10 @@ function refuseCredentials(values: object, depth = 0): void {
   }
 }
 
-/** Adds the headers in `values` to `found`, and returns the members that are not headers. */
+/**
+ * Adds the headers in `values` that the gateway reads to `found`. Returns the other members of
+ * `values` that are not null. Throws PayloadError for a malformed header.
+ */
 function readHeaders(values: object, found: Map<string, string>): object {
   const entries = Object.entries(values).filter(([, value]) => value != null);
   const isRead = ([key]: [string, unknown]) => READ_NAMES.includes(key.toLowerCase());
@@ -89,7 +92,10 @@ function readHeaders(values: object, found: Map<string, string>): object {
   return Object.fromEntries(entries.filter((entry) => !isRead(entry)));
 }
 
-/** Returns the headers in a payload: its own members, and the members of its `headers`. */
+/**
+ * Returns the headers in a payload by name, in lower case. A header may be a member of the payload,
+ * or of the payload's member `headers`.
+ */
 function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>) {
   const found = new Map<string, string>();
   refuseCredentials(readHeaders(payload, found));
@@ -102,8 +108,8 @@ function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>)
 }
 
 /**
- * Returns the headers for the operations of a connection: the headers of the upgrade request,
- * merged with the payload. A credential in the payload replaces all credentials of the upgrade
+ * Returns the headers for the operations of a connection: the headers of the upgrade request
+ * (without those of the WebSocket handshake), merged with the payload. A credential in the payload replaces all credentials of the upgrade
  * request. Throws PayloadError for a malformed payload.
  */
 function callerHeaders(
@@ -122,7 +128,10 @@ function callerHeaders(
   return headers;
 }
 
-/** Sets the headers of a connection. Closes the connection if the payload is malformed. */
+/**
+ * Sets the headers of a connection. If the payload is malformed, closes the connection and returns
+ * false.
+ */
 function initialize(connection: Connection, payload: Record<string, unknown> | undefined): boolean {
   try {
     connection.initialize(callerHeaders(connection.upgrade.headers, payload));
@@ -157,15 +166,15 @@ export function createProtocol({
 }: ProtocolDeps): Server<{ connection: Connection }> {
   /**
    * Returns the request id of the next operation: the `x-request-id` of the connection with a
-   * number appended, or a new id if the connection has none.
+   * number appended, or a new id if that is missing or cannot be used.
    */
   const nextRequestId = (connection: Connection): string => {
     const given = connection.headers.get('x-request-id');
     return readRequestId(given ? `${given}/${connection.countOperation()}` : undefined);
   };
   /**
-   * Starts an operation. Returns the arguments that graphql-ws needs, or the errors if it is
-   * refused.
+   * Starts an operation. Returns the arguments that graphql-ws needs, or the errors if the
+   * operation is refused.
    */
   const run = async (connection: Connection, id: string, params: SubscribePayload) => {
     const { headers } = connection;
@@ -194,8 +203,8 @@ export function createProtocol({
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
     onConnect: ({ extra, connectionParams }) => initialize(extra.connection, connectionParams),
     onSubscribe({ extra: { connection } }, id, params) {
-      // A connection that is about to close sends no response. Clients then send the operation
-      // again on their next connection, which they would not do after an error.
+      // A connection that is about to close does not answer new operations. Clients then send the
+      // operation again on their next connection, which they would not do after an error.
       if (connection.isRetiring) return new Promise(() => {});
       return connection.isFull ? [tooManyOperations()] : run(connection, id, params);
     },
