@@ -109,8 +109,8 @@ function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>)
 
 /**
  * Returns the headers for the operations of a connection: the headers of the upgrade request
- * (without those of the WebSocket handshake), merged with the payload. A credential in the payload replaces all credentials of the upgrade
- * request. Throws PayloadError for a malformed payload.
+ * (without those of the WebSocket handshake), merged with the payload. A credential in the payload
+ * replaces all credentials of the upgrade request. Throws PayloadError for a malformed payload.
  */
 function callerHeaders(
   upgrade: IncomingHttpHeaders,
@@ -166,7 +166,7 @@ export function createProtocol({
 }: ProtocolDeps): Server<{ connection: Connection }> {
   /**
    * Returns the request id of the next operation: the `x-request-id` of the connection with a
-   * number appended, or a new id if that is missing or cannot be used.
+   * number appended, or a new id if the connection has none or it cannot be used.
    */
   const nextRequestId = (connection: Connection): string => {
     const given = connection.headers.get('x-request-id');
