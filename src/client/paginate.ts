@@ -31,7 +31,10 @@ export interface Page<Data, List> extends Result<Data> {
   readonly connection: List;
 }
 
-/** Returns the cursor for the next page; undefined if this page is the last. */
+/**
+ * Returns the cursor for the next page; undefined if this page is the last. Throws a `GatewayError`
+ * if `pageInfo` lacks a needed field.
+ */
 function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | undefined {
   const hasMore = isBackward ? pageInfo.hasPreviousPage : pageInfo.hasNextPage;
   const cursor = isBackward ? pageInfo.startCursor : pageInfo.endCursor;
@@ -42,8 +45,8 @@ function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | und
 }
 
 /**
- * Returns the connection in a response. If there is no connection, throws a `GatewayError` if the
- * response has an error, and returns null or undefined if it has no error.
+ * Returns the connection in a response. If there is none, throws a `GatewayError` for the first
+ * error of the response; without an error, returns null or undefined.
  */
 function connectionOf<Data, List>(
   { data, errors = [] }: Result<Data>,

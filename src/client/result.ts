@@ -39,7 +39,7 @@ type GatewayErrorOptions = ErrorOptions &
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
-  /** The status of the HTTP response; undefined if there was none. */
+  /** The status of the HTTP response that caused the error; undefined if none caused it. */
   declare readonly status: number | undefined;
   /** Seconds to wait before another try; undefined if the server did not say. */
   declare readonly retryAfter: number | undefined;
@@ -66,7 +66,7 @@ const isRetryableStatus = (status: number) => status >= 500 || [408, 429].includ
 
 /**
  * Returns the seconds to wait according to `Retry-After`, which contains seconds or a date.
- * Undefined if the header is missing or its date has passed.
+ * Undefined if the header is missing or invalid, or if there is nothing left to wait.
  */
 function retryAfterOf({ headers }: Response): number | undefined {
   const value = headers.get('retry-after') ?? '';

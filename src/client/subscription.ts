@@ -36,8 +36,8 @@ const RETURNED = Symbol('returned');
 
 /**
  * Returns the pause in ms before the next attempt: the server's `retryAfter`, plus a backoff. The
- * backoff grows with each failure and is randomized, so that clients do not all reconnect at the
- * same time.
+ * backoff grows with each failure up to `MAX_PAUSE_MS`. It is randomized, so that clients do not
+ * all reconnect at the same time.
  */
 function pauseAfter({ retryAfter = 0 }: GatewayError, failures: number, random: number): number {
   const backoffMs = Math.min(1000 * 2 ** failures, MAX_PAUSE_MS) * (0.5 + random / 2);

@@ -22,7 +22,10 @@ export interface TraceLog<Line extends NumberedLine> {
   readonly text: string;
   readonly startByte: number;
   readonly endByte: number;
-  /** Number of lines in the log. `parts` lacks the first lines of a very long log. */
+  /**
+   * Number of lines in the log; 0 if the subscription does not select `lineCount`. `parts` may lack
+   * some of them, such as the first lines of a very long log.
+   */
   readonly lineCount: number;
   /** Whether the job is finished and the end of its log was received. */
   readonly complete: boolean;
@@ -47,7 +50,7 @@ export function traceLine<Line extends NumberedLine>(
   return parts[Math.floor(number / LINES_PER_PART)]?.[number % LINES_PER_PART];
 }
 
-/** Returns the lines of a log in order. */
+/** Returns the lines of a log, ordered by number. */
 export function traceLines<Line extends NumberedLine>({ parts }: TraceLog<Line>): Line[] {
   // Missing lines are holes in the arrays, and `flat` drops holes.
   return parts.flat();
