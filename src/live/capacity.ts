@@ -21,7 +21,7 @@ const limits: Readonly<Record<Kept, { max: number; maxPerCaller: number }>> = {
   logs: { max: 1_024, maxPerCaller: 512 },
 };
 
-/** Thrown if a poll cannot keep what it has read, because the limit is reached. */
+/** Thrown if a poll cannot keep what it reads, because the limit is reached. */
 export class LiveCapacityError extends Error {
   override readonly name = 'LiveCapacityError';
 }

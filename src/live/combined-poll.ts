@@ -1,10 +1,11 @@
 import type { Followed } from './poll.ts';
 
 /**
- * Combines several polls into one. Its state is the list of their states, once each poll has one.
- * The list is the same array object until one of the states changes. The combined poll ends when
- * one of the polls ends, with the error of that poll if there is one. If `failureAtStart` returns
- * an error for the first list of states, the combined poll ends with that error.
+ * Combines several polls into one. The state of the combined poll is the list of the polls' states,
+ * once each poll has a state. The list is the same array object until one of the states changes.
+ * The combined poll ends when one of the polls ends, with the error of that poll if there is one.
+ * If `failureAtStart` returns an error for the first list of states, the combined poll ends with
+ * that error.
  */
 export function combinePolls<State>(
   polls: readonly Followed<State>[],

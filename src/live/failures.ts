@@ -19,8 +19,8 @@ const MAX_BACKOFF_MS = 60_000;
  */
 const MAX_FAILING_MS = 300_000;
 /**
- * Maximum time during which reads may fail before the first event. It is short, because the client
- * has not received anything yet.
+ * Maximum time during which reads may fail before the first successful read. It is short, because
+ * the clients have not received anything yet.
  */
 const MAX_FAILING_AT_START_MS = 10_000;
 
@@ -40,9 +40,10 @@ export interface FailuresOptions {
 }
 
 /**
- * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: the caller may
- * not read the resource, the resource does not exist, the read needs too many calls, or the error
- * was not caused by a call to GitLab (LiveCapacityError, or a bug of the gateway).
+ * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: GitLab refused
+ * the read with a status below 500 other than 429, such as 403 or 404; the read needs too many
+ * calls; or the error was not caused by a call to GitLab (LiveCapacityError, or a bug of the
+ * gateway).
  */
 export function retryAfterMs(error: unknown): number | undefined {
   // The error of a read that exceeded its time limit.

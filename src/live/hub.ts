@@ -30,11 +30,11 @@ import { createTraceMemory, LINES, type TraceNews, traceResource, traceView } fr
 export interface Live {
   /** Whether the limit of subscriptions is reached, in total or for this caller. */
   isFull(): boolean;
-  /** Yields the current state of the job, then each change until the job is finished. */
+  /** Yields the current state of the job, then its changes until the job is finished. */
   job(ref: JobRef): LiveEvents<Job>;
   /**
-   * Yields the pipeline and up to `maxJobs` of its jobs, then each change until the pipeline is
-   * finished. Each attempt of a retried job counts as one of the `maxJobs`.
+   * Yields the pipeline with up to `maxJobs` jobs and up to `maxJobs` trigger jobs, then its
+   * changes until the pipeline is finished. Each attempt of a retried job counts as a job.
    */
   pipeline(ref: PipelineRef, maxJobs: number): LiveEvents<PipelineNews>;
   /**
@@ -43,7 +43,7 @@ export interface Live {
    */
   trace(ref: JobRef, from: { afterByte: number; hasLines: boolean }): LiveEvents<TraceNews>;
   /**
-   * Yields the newest jobs of several projects, then each job that is new or changed. Ends only
+   * Yields the newest jobs of several projects, then the jobs that are new or changed. Ends only
    * with an error, when the subscriber leaves, or when the gateway shuts down.
    */
   newestJobs(projects: readonly string[], options: MergedOptions): LiveEvents<NewestJobsNews>;

@@ -21,10 +21,10 @@ const COMPARED_MEMBERS = new Map([
   ['runner_manager', 'id'],
 ]);
 
-/** The durations of an unfinished job grow at each read. */
+/** Members that may grow between two reads while a job is unfinished. */
 const DURATIONS = ['duration', 'queued_duration'];
 
-/** Whether two values of JSON are equal. */
+/** Whether two values of JSON are equal, including the order of their members. */
 function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b);
@@ -32,7 +32,8 @@ function isEqual(a: unknown, b: unknown): boolean {
 
 /**
  * Whether a job has not changed between two reads. Ignores the durations of an unfinished job and
- * the members in `ignored`. An absent member equals one that is undefined.
+ * the members in `ignored`. Compares only one member of some nested objects (COMPARED_MEMBERS). An
+ * absent member equals one that is undefined.
  */
 export function isSameJob(
   before: Job | Bridge,

@@ -105,8 +105,8 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
 }
 
 /**
- * The job's own pipeline, because `pipelineFingerprint` covers it. The downstream pipeline of a
- * trigger job is compared.
+ * The member of a job that `toEntry` does not compare: its own pipeline, which
+ * `pipelineFingerprint` covers. `toEntry` does compare the downstream pipeline of a trigger job.
  */
 const COMPARED_ELSEWHERE = ['pipeline'];
 
@@ -139,8 +139,9 @@ const isActiveBridge = ({ status, downstream_pipeline }: BoardRows['bridges'][nu
 /**
  * Returns the polled resource of a pipeline with its jobs. Each read makes one call for the
  * pipeline, and one for each page of jobs and of trigger jobs. If the jobs contradict the status of
- * the pipeline, it reads these pages twice. It does not read an empty list of trigger jobs again.
- * It reads as many jobs as the subscriber with the highest demand needs.
+ * the pipeline, the read requests these pages twice. If a read found jobs but no trigger jobs,
+ * later reads do not request trigger jobs. A read requests as many jobs as the subscriber with the
+ * highest demand needs.
  */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {

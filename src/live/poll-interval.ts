@@ -3,7 +3,7 @@ import { createFailures, type FailuresOptions } from './failures.ts';
 
 /*
  * Decides when to poll next. The poll interval is `intervalMs`, the interval of an active resource,
- * times a factor. It is longer after an expensive or failed read.
+ * times a factor. The interval is longer after an expensive or failed read.
  */
 
 /** Activity level of a job or pipeline; selects the poll interval. */
@@ -103,7 +103,10 @@ export function createPollInterval(options: PollIntervalOptions) {
   let callsPauseMs = 0;
   /** Whether the last trigger, such as a webhook, came soon after a read. */
   let isFrequent = false;
-  /** Returns how long no read may start, in ms, whether scheduled or triggered by a webhook. */
+  /**
+   * Returns for how many ms from now no read may start, because GitLab asks to wait or the last
+   * read made many calls. Zero or negative if a read may start now.
+   */
   const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());
@@ -121,8 +124,8 @@ export function createPollInterval(options: PollIntervalOptions) {
       hasWebhooks = value;
     },
     /**
-     * Whether the last read is older than both the interval and `minMs`. False before the first
-     * read has ended.
+     * Whether the last read is older than both `intervalMs` and `minMs`. False before the first read
+     * has ended.
      */
     isStale: (minMs = 0) =>
       Number.isFinite(readEndedAt) && clock.now() - readEndedAt > Math.max(intervalMs, minMs),

@@ -11,8 +11,8 @@ export interface Resource<State> {
   /** Identifies the resource. There is one poll per credential and key. */
   key: string;
   /**
-   * The topic of its change events, such as `job/1001`. Undefined if webhooks do not report the
-   * resource.
+   * The topic of the resource's change events, such as `job/1001`. Undefined if webhooks do not
+   * report the resource, or if a reader must find the topic first (see `listen`).
    */
   topic?: string;
   /** The project's numeric id, or its path if the numeric id is not known. */
@@ -133,7 +133,7 @@ interface Ending {
   error?: unknown;
 }
 
-/** A polled resource, read with one credential. Polling runs while it has subscribers. */
+/** A polled resource, read with one credential. Polling runs from the first `join` to the end. */
 export interface Poll<State> {
   /** The result of the last successful read; undefined before the first one. */
   readonly state: State | undefined;
@@ -172,8 +172,8 @@ interface PollDeps {
 
 /**
  * Maximum number of calls of one read. At the end of a pipeline, a read may fetch the jobs twice:
- * 250 calls are enough for about 12,000 jobs. Subscriptions to a larger pipeline end with an error,
- * because it would be misleading to show only some of its jobs.
+ * 250 calls are enough for about 12,000 jobs. A subscription that needs more jobs may end with an
+ * error, because it would be misleading to show only some of the needed jobs.
  */
 const MAX_CALLS_PER_READ = 250;
 

@@ -33,14 +33,15 @@ export interface ReadShare {
 interface Reads {
   polls: number;
   /**
-   * Start times of reads, in order: those of the last period, and those of reads that still wait.
+   * Start times of reads, earliest first: those of the last period, and those of reads that still
+   * wait.
    */
   starts: number[];
 }
 
 /**
- * Returns the earliest start of one more read. `starts` are the starts of the other reads, in
- * order.
+ * Returns the earliest time at which one more read may start. `starts` has the start times of the
+ * credential's other reads, earliest first.
  */
 function nextStart(starts: readonly number[], now: number): number {
   const last = starts.at(-1) ?? 0;

@@ -41,8 +41,8 @@ export function createTraceLog(from: number, maxBytes: () => number) {
   const number = ++lastNumber;
   let cuts = 0;
   /**
-   * Offsets of the last cuts, oldest first. If there were more than MAX_CUTS, the first element is
-   * the lowest offset of all earlier cuts.
+   * Offsets of the last cuts, oldest first. If there were more than MAX_CUTS, the first element
+   * stands for several of the oldest cuts: it is the lowest of their offsets.
    */
   const cutAt: number[] = [];
   let lines: GrowingLines | undefined;

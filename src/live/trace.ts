@@ -12,7 +12,7 @@ import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readLines, readTrace, type TraceLog } from './trace-tail.ts';
 
 /**
- * A piece of a log that consists of whole characters, except at the end of a finished log. It
+ * A piece of a log. It ends after a whole character, except at the end of a finished log. It
  * replaces everything that the client has received from offset `startByte` on.
  */
 export interface TraceNews {
@@ -22,7 +22,7 @@ export interface TraceNews {
   complete: boolean;
   /**
    * The lines that the piece changes, ordered by number. The first piece of a subscription also has
-   * the lines just before it. Empty if the subscriber does not need lines.
+   * the lines just before the piece. Empty if the subscriber does not need lines.
    */
   lines: readonly ParsedLine[];
   /** Number of lines of the log; 0 if the subscriber does not need lines. */
