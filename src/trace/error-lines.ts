@@ -45,10 +45,10 @@ const MAX_LENGTH = 1 << 16;
 const isNone = (word: string | undefined) => word === '0' || word === 'no';
 
 /**
- * Returns whether a line looks like an error. A line that begins like the line of a failed test
- * does (see FAILED_TEST). Other signs of an error are a phrase such as "not found", a word such as
- * "failed", and a word that ends in "error" or "exception". A sign does not count with "no" or "0"
- * before it ("0 errors"), or with a zero after it ("errors: 0"). Case is ignored.
+ * Returns whether a line looks like an error: it begins like the line of a failed test (see
+ * FAILED_TEST), or contains a sign of an error. A sign is a phrase such as "not found", a word such
+ * as "failed", or a word that ends in "error" or "exception". A sign does not count if the word
+ * before it is "no" or "0" ("0 errors"), or if a zero follows it ("errors: 0"). Case is ignored.
  */
 export function isErrorLine(line: string): boolean {
   const text = line.slice(0, MAX_LENGTH).toLowerCase();

@@ -141,8 +141,8 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
 }
 
 /**
- * Yields the sections that begin at `lastLine` or before. A section without an end mark is stored
- * as `unclosed` in the section around it, which was yielded earlier.
+ * Yields the sections that begin at `lastLine` or before. Before it yields a section, it may set
+ * `unclosed` of the section around that section, which it has yielded already.
  */
 async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
   /**
@@ -164,8 +164,8 @@ async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
 
 /**
  * Finds the section that failed: the section that ended last. Ignores sections that begin after
- * `lastLine`, that only clean up, or that have no line after their header. If the section has
- * subsections without an end mark, returns the innermost of these.
+ * `lastLine`, that only clean up, or that have no line after their header. If the section has an
+ * `unclosed` subsection, returns the innermost one instead.
  */
 async function findStage(
   trace: ParsedTrace,

@@ -8,7 +8,7 @@ export const PLAIN_STYLE = 0;
 
 /**
  * The bits of a style. Bits 0–8 are the palette index of the text color plus 1, bits 9–17 are the
- * index of the background color plus 1. Both are 0 for the default color. Higher bits are
+ * index of the background color plus 1. The value 0 stands for the default color. Higher bits are
  * attributes.
  */
 const BACKGROUND_SHIFT = 9;

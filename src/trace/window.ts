@@ -50,8 +50,8 @@ export function slideWindow(
 }
 
 /**
- * Drops all lines outside the window of a log that does not grow anymore. Returns whether any line
- * or the beginning of one was dropped, now or by `slideWindow`.
+ * Drops all lines outside the window of a log that does not grow anymore. Returns whether a line or
+ * the beginning of a line was dropped, now or by `slideWindow`.
  */
 export function closeWindow(lines: Lines, total: number, window: Window): boolean {
   const { maxBytes, maxLines } = window;
