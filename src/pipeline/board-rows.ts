@@ -113,8 +113,8 @@ const MAX_LIMITS = 8;
 
 /**
  * Reduces rows to the newest `maxJobs` jobs and the newest `maxJobs` trigger jobs. Returns `rows`
- * itself if nothing is left out. Calls with equal arguments return one cached object, so
- * subscribers share it and the board built from it.
+ * itself if nothing is left out. While a result is cached, calls with equal arguments return the
+ * cached object, so that subscribers share it and the board built from it.
  */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;

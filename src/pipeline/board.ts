@@ -23,7 +23,7 @@ export interface BoardGap {
    * more rows than `limit`.
    */
   error?: GitlabError | undefined;
-  /** For MORE_JOBS: the maximum number of rows that were requested from each list. */
+  /** For MORE_JOBS: the maximum number of rows that were taken from each list. */
   limit?: number | undefined;
 }
 
@@ -116,8 +116,8 @@ export function statusCounts({ jobs }: Board): { status: string; count: number }
 }
 
 /**
- * Returns the current jobs that failed, first those that are not allowed to fail. Each part is in
- * the order of stages.
+ * Returns the current jobs that failed: first those that are not allowed to fail, then those that
+ * are. Within both kinds, the jobs are in the order of the stages.
  */
 export function failedJobs({ jobs }: Board): AnyJob[] {
   return jobs

@@ -18,7 +18,7 @@ export interface NameStats {
   canceled: number;
   /** Failed runs divided by runs that failed or succeeded, rounded to four decimals. */
   failureRate: number | null;
-  /** Number of runs that are retries: their pipeline has an earlier attempt of the job. */
+  /** Number of runs that are retries: an earlier attempt of the job is among the runs, too. */
   retried: number;
   /** Number of pipelines in which a job failed and a later attempt of the job succeeded. */
   flaky: number;

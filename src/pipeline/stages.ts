@@ -116,7 +116,7 @@ const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage 
  * The positions of `.pre` and `.post` are always known.
  *
  * If all trigger jobs are missing, stages that have only trigger jobs are missing, too. The other
- * stages are still in order.
+ * stages are still in GitLab's order.
  */
 export async function buildStages(
   attempts: readonly AnyJob[],
