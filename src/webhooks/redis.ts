@@ -77,7 +77,7 @@ function connect(create: typeof Redis, url: string): Redis {
 
 /**
  * Connects to Redis or Valkey. Events of all topics share one channel, because they are few and
- * small. Each process filters the events that it receives by topic. ioredis is imported on demand,
+ * small. Each process filters the received events by topic. ioredis is imported on demand,
  * because most gateways do not use it.
  */
 export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
