@@ -72,8 +72,8 @@ export function startOperationSpan(header: ReadHeader) {
 }
 
 /**
- * Starts the span of a call to GitLab as a child of the active span. A download of a raw log has no
- * active span: its parent is the caller's `traceparent`.
+ * Starts the span of a call to GitLab as a child of the active span. Without an active span, as in
+ * a download of a raw log or of artifacts, the parent is the `traceparent` of the caller, if any.
  */
 function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
   const parent = parentIn(traceContext);
