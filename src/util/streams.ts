@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 /** A stream that code other than its reader can end. */
 interface EndableStream<T> extends AsyncIterableIterator<T> {
   /**
-   * Ends the stream with one last value. If the reader is already waiting for the next value, it
-   * gets this one.
+   * Ends the stream with one last value. A reader that is already waiting for the next value gets
+   * `last`. Has no effect if the stream has ended.
    */
   endWith(last: T): void;
   return(): Promise<IteratorResult<T>>;
