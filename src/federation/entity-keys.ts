@@ -85,8 +85,8 @@ function describe(type: EntityType): string {
 }
 
 /**
- * Returns the value of a key field as a string. Ids may be JSON numbers up to 2^53. Throws
- * BAD_USER_INPUT for other values.
+ * Returns the value of a key field as a string. The value may be a string, or a whole number up to
+ * 2^53 - 1. Throws BAD_USER_INPUT for other values.
  */
 function toText(value: unknown, field: string): string {
   if (typeof value === 'string') return value;

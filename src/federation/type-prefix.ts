@@ -37,7 +37,7 @@ const SHARED = ['PageInfo'];
 
 type Field = GraphQLFieldConfig<unknown, Context>;
 
-/** Returns a function that adds the prefix to the names of types in an error message. */
+/** Returns a function that adds the prefix to the names of object types in an error message. */
 export function renamerOfErrors(schema: GraphQLSchema): (error: unknown) => unknown {
   const prefix = prefixOf(schema);
   if (!prefix) return (error) => error;
