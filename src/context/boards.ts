@@ -25,7 +25,7 @@ type JobsWithAttempts = ReadonlyMap<string, Job>;
 
 /**
  * The boards of one pipeline in one operation. A board has the pipeline's stages, groups and jobs,
- * as GitLab's page of the pipeline shows them. `read` builds one for each `maxJobs`.
+ * as GitLab's page of the pipeline shows them. `read` builds a board for each `maxJobs`.
  */
 export interface Boards {
   /**

@@ -88,7 +88,8 @@ export interface Freshness {
 
 /*
  * How long a response stays valid is derived from its rows, because GitLab always sends
- * `max-age=0`. A finished job changes only if it is erased. A running job may change at any time.
+ * `max-age=0`. A finished job changes seldom, for example if it is erased. A running job may change
+ * at any time.
  */
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
