@@ -155,8 +155,9 @@ function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[]
 }
 
 /**
- * Adds the certificates of NODE_EXTRA_CA_CERTS, a setting of Node. Needed because Node 20 ignores
- * them if other certificates are configured. As in Node, a file that cannot be read is ignored.
+ * Adds the certificates of NODE_EXTRA_CA_CERTS, a setting of Node, to the configured certificates
+ * `ca`. Needed because Node 20 ignores NODE_EXTRA_CA_CERTS if other certificates are configured. As
+ * in Node, a file that cannot be read is ignored.
  */
 function withNodeAuthorities(ca: string | undefined, env: Env): string | undefined {
   if (!ca) return ca;

@@ -124,11 +124,14 @@ export interface GatewayDeps {
    */
   startPage?: string | undefined;
   /**
-   * Timeouts, clock and randomness of requests to GitLab. @default the defaults of
-   * `createTransport`
+   * Timeouts, clock and randomness of requests to GitLab. @default the timeouts of the
+   * configuration, and otherwise the defaults of `createTransport`
    */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
-  /** How often graphql-js executes an operation before the operation is compiled. @default 1 */
+  /**
+   * How often graphql-js executes an operation before the operation is compiled. Trusted documents
+   * and subscriptions are compiled at their first use. @default 1
+   */
   compileAfterUses?: number | undefined;
   /**
    * A download or WebSocket is closed if its client takes no data for this time. Other connections

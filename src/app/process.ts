@@ -70,7 +70,7 @@ interface Program {
 interface Serving extends Program {
   config: Config;
   logger: Logger;
-  /** Writes the rest of the log and exits. */
+  /** Writes the log lines that are still buffered, and exits. */
   exit(code: number): void;
 }
 
