@@ -58,8 +58,9 @@ const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = unlessQui
   quick,
 );
 /**
- * How long the driver sends operations for each message that it gets from this process, in ms of wall time. A
- * window takes as many messages as are needed until the subject has used `windowMs` of CPU time.
+ * How long the driver sends operations for each message that it gets from this process, in ms of
+ * wall time. A window takes as many messages as are needed until the subject has used `windowMs` of
+ * CPU time.
  */
 const DRIVE_MS = unlessQuick(100, 20);
 const roundCount = Number(options.rounds ?? rounds);
@@ -142,7 +143,10 @@ async function warmUp(cell, setup, leastCpuMs) {
   return false;
 }
 
-/** Measures one workload on each running subject that supports it. Returns the figures by id of the subject. */
+/**
+ * Measures one workload on each running subject that supports it. Returns the figures by id of the
+ * subject.
+ */
 async function compare(workload, running, setup) {
   const cells = [];
   for (const subject of running) {

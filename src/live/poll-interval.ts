@@ -124,8 +124,8 @@ export function createPollInterval(options: PollIntervalOptions) {
       hasWebhooks = value;
     },
     /**
-     * Whether the last read is older than both `intervalMs` and `minMs`. False before the first read
-     * has ended.
+     * Whether the last read is older than both `intervalMs` and `minMs`. False before the first
+     * read has ended.
      */
     isStale: (minMs = 0) =>
       Number.isFinite(readEndedAt) && clock.now() - readEndedAt > Math.max(intervalMs, minMs),

@@ -63,8 +63,8 @@ interface Pattern {
 }
 
 /**
- * Reads the next UTF-16 unit of a line. Returns whether the part of the line that has been read ends
- * with the whole text of `pattern`.
+ * Reads the next UTF-16 unit of a line. Returns whether the part of the line that has been read
+ * ends with the whole text of `pattern`.
  */
 function step(pattern: Pattern, unit: number): boolean {
   const { units, borders } = pattern;

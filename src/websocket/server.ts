@@ -24,7 +24,8 @@ export interface WebSocketOptions extends ProtocolDeps {
   stalledMs: number;
   /**
    * Interval of pings. When the next ping is due, a client is disconnected if it has sent neither
-   * an answer to the last ping nor a message. While data waits to be sent, only `stalledMs` applies.
+   * an answer to the last ping nor a message. While data waits to be sent, only `stalledMs`
+   * applies.
    * @default 2 s
    */
   pingMs?: number | undefined;
