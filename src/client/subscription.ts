@@ -11,7 +11,7 @@ export interface SubscribeOptions {
   operationName?: string;
   /** The hash of a trusted document, sent instead of its text. */
   documentId?: string;
-  /** Called when the connection was lost, before the pause until the next attempt. */
+  /** Called before the pause until the next attempt, with the error that ended the last one. */
   onRetry?: (error: GatewayError, pauseMs: number) => void;
 }
 

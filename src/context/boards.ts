@@ -39,8 +39,8 @@ export interface Boards {
    */
   find(): Promise<Board | null> | undefined;
   /**
-   * Returns all jobs with their attempts. Null if GitLab answers 404, or if the pipeline has more
-   * than 500 jobs, including retried ones.
+   * Returns all jobs with their attempts. Null if GitLab answers 404, or if the pipeline has or may
+   * have more than 500 jobs, including retried ones.
    */
   attempts(): Promise<JobsWithAttempts | null>;
   /** Returns the newest 500 trigger jobs. Rejects if a call fails, even with 404. */

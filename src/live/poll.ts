@@ -133,7 +133,7 @@ interface Ending {
   error?: unknown;
 }
 
-/** A polled resource, read with one credential. Polling runs from the first `join` to the end. */
+/** A polled resource, read with one credential. Polling runs from the first `join` to `end`. */
 export interface Poll<State> {
   /** The result of the last successful read; undefined before the first one. */
   readonly state: State | undefined;

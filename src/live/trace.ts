@@ -113,10 +113,9 @@ function toNews(piece: Piece, linesFrom: number, complete: boolean): TraceNews {
 }
 
 /**
- * Creates a view that returns the log from `afterByte` on, in pieces of whole characters. If the
- * log became shorter or its end was rewritten, the next piece begins before the end of the last
- * one. If the subscriber needs lines, that piece begins at the start of the log, because all lines
- * may have changed.
+ * Creates a view that returns the log from `afterByte` on, in pieces. If the log became shorter or
+ * its end was rewritten, the next piece begins before the end of the last piece. If the subscriber
+ * needs lines, that next piece begins at the start of the log, because all lines may have changed.
  */
 export function traceView(
   gitlab: Gitlab,

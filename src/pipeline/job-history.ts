@@ -5,8 +5,8 @@ export interface RunSummary {
   /** The newest earlier run that succeeded. */
   lastSuccess: Job | null;
   /**
-   * Number of failed runs after `lastSuccess`, including the job itself if it failed. 0 if the job
-   * succeeded.
+   * Number of failed runs after `lastSuccess` or, if that is null, of all known failed runs.
+   * Includes the job itself if it failed. 0 if the job succeeded.
    */
   failuresInARow: number;
   /** The oldest run that `failuresInARow` counts; null if it counts none. */

@@ -33,8 +33,8 @@ function firstLineAt(bytes: Buffer): number {
 }
 
 /**
- * Returns the names of the sections that began before these bytes and were still open, the
- * outermost first. They are the sections whose first mark in the bytes is an end mark.
+ * Returns the names of the sections that began before these bytes and end in them, the outermost
+ * first. They are the sections whose first mark in the bytes is an end mark.
  */
 function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
   const seen = new Set<string>();
@@ -52,8 +52,9 @@ function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
 
 /**
  * Repairs the beginning of a log whose first part is missing. Removes the first line, which is
- * incomplete. Prepends a line with start marks of the sections that were open there, so that the
- * lines after it have the names of their sections. A line that contains only marks is not visible.
+ * incomplete. Prepends a line with start marks of the sections that were open there and end later,
+ * so that the lines after it have the names of their sections. A line that contains only marks is
+ * not visible.
  */
 function repairCut(cut: Buffer): Buffer[] {
   const bytes = cut.subarray(firstLineAt(cut));

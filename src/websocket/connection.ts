@@ -24,7 +24,7 @@ export const MAX_OPERATIONS = 500;
 /**
  * Number of unsent bytes at which backpressure begins. While more bytes than this wait to be sent
  * to a client, the gateway renders no events for the client, and stops reading after the client's
- * next message.
+ * next message or ping.
  */
 const MAX_BUFFERED = 64 * 1024;
 

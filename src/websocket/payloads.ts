@@ -34,8 +34,8 @@ export function createPayloads() {
       return { placeholder: last };
     },
     /**
-     * Sends a message of graphql-ws. If the message has a placeholder, sends the payload in its
-     * place.
+     * Sends a message of graphql-ws. If the message has a placeholder, sends the payload instead of
+     * the placeholder.
      */
     send(socket: Pick<WebSocket, 'send'>, message: string, onSent: () => void): void {
       const [placeholder = '', id = ''] = PLACEHOLDER.exec(message) ?? [];

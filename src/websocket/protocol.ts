@@ -77,8 +77,8 @@ function refuseCredentials(values: object, depth = 0): void {
 }
 
 /**
- * Adds the headers in `values` that the gateway reads to `found`. Returns the other members of
- * `values` that are not null. Throws PayloadError for a malformed header.
+ * Copies the headers in READ_NAMES from `values` to `found`. Returns the other members of `values`
+ * that are not null. Throws PayloadError for a malformed header.
  */
 function readHeaders(values: object, found: Map<string, string>): object {
   const entries = Object.entries(values).filter(([, value]) => value != null);
@@ -166,7 +166,7 @@ export function createProtocol({
 }: ProtocolDeps): Server<{ connection: Connection }> {
   /**
    * Returns the request id of the next operation: the `x-request-id` of the connection with a
-   * number appended, or a new id if the connection has none or it cannot be used.
+   * number appended, or a new id if that header is missing or cannot be used.
    */
   const nextRequestId = (connection: Connection): string => {
     const given = connection.headers.get('x-request-id');
