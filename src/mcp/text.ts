@@ -148,9 +148,9 @@ function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8):
 }
 
 /**
- * Like `toLogLine`, for a line that is not between two fence lines. Replaces several tildes in a row
- * by one tilde, and several backticks in a row by an apostrophe, so that the line cannot look like
- * a fence line.
+ * Like `toLogLine`, for a line that is not between two fence lines. Replaces several tildes in a
+ * row by one tilde, and several backticks in a row by an apostrophe, so that the line cannot look
+ * like a fence line.
  */
 const toLine = (line: string, rendering: Rendering, part?: number): string =>
   toLogLine(line.replace(/~{2,}/g, '~').replace(/`{2,}/g, "'"), rendering, part);
