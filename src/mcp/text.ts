@@ -55,7 +55,7 @@ export interface Shown {
 /** A part of an answer. If space is short, some of its rows are left out. */
 export interface Block {
   before?: readonly string[];
-  /** Rows that are never left out. They stand before `rows`. */
+  /** Rows that are left out only together with the whole block. They stand before `rows`. */
   pinned?: readonly string[];
   rows?: readonly string[];
   /** Which end of the rows is kept if not all of them fit. @default 'start' */
