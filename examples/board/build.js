@@ -51,7 +51,7 @@ if (builtAt <= Math.max(...sources.map(contentModifiedAt))) {
   try {
     build();
   } catch (error) {
-    const hint = 'It needs the npm registry and Node.js 20.19 or later';
+    const hint = 'It needs the npm registry, and Node.js 20.19 or a later 20.x, or 22.12 or later';
     if (isOptional) {
       report(`Board: it could not be built. ${hint}; \`npm run build:board\` shows why.`);
     } else {

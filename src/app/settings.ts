@@ -146,7 +146,7 @@ const addresses = {
   ).describe('Address to listen on. `127.0.0.1` in the demo'),
   port: whole('PORT', 4000, PORTS).describeCommon('Port to listen on; `0` picks a free one'),
   metricsPort: optional('METRICS_PORT', integer(...PORTS), PORTS.join(' to ')).describeCommon(
-    'Port for `/metrics`, instead of `PORT`. Needed with `WORKERS` above 1',
+    'Port for `/metrics`, instead of `PORT`. With `WORKERS` above 1, metrics are only available with this setting',
   ),
   mcp: {
     enabled: flag(
