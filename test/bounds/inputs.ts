@@ -339,7 +339,7 @@ const webSockets: readonly Input[] = [
     outcome: 19_500,
   },
   {
-    input: 'events that a WebSocket does not read',
+    input: 'events that a WebSocket client does not read',
     bound: '64 KiB and one event; then nothing more is read or rendered',
     async attack(target) {
       const socket = await acknowledged(target);
