@@ -10,6 +10,7 @@ import {
   visit,
 } from 'graphql';
 import type { WriteObject } from './complete.ts';
+import { countCompiledFields } from './equal-selections.ts';
 import { createNodeFinder } from './field-nodes.ts';
 import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
@@ -32,10 +33,11 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
   /**
-   * Number of combinations of values (true or false) of the variables in `@skip` and `@include`.
-   * Each combination that is executed has its own root writer.
+   * Number of fields that are compiled if all combinations of values (true or false) of the
+   * variables in `@skip` and `@include` are executed. The fields below aliases with equal
+   * selections count once.
    */
-  readonly variants: number;
+  readonly fields: number;
   /**
    * Executes the operation. Never rejects; all failures are in `errors`. `rootValue` is the event
    * of a subscription.
@@ -117,7 +119,7 @@ export function compile(
     return { write: makeWriter(sets, type, scope), nodesAt: createNodeFinder(sets, scope) };
   });
   return {
-    variants: 2 ** names.length,
+    fields: countCompiledFields(operation.selectionSet, fragments) * 2 ** names.length,
     async run(context, variableValues, rootValue) {
       const { write, nodesAt } = variantFor(variableValues);
       const run: Run = {

@@ -17,6 +17,7 @@ import {
 } from 'graphql';
 import { argumentReader, fieldsSelected } from '../graphql/selection.ts';
 import { completer, concatenate, failAfter, type WriteObject } from './complete.ts';
+import { selectionText } from './equal-selections.ts';
 import { leafWriter } from './leaf.ts';
 import { completeValue, flatten, type Json, type Path, type Run, recover } from './run.ts';
 
@@ -96,21 +97,6 @@ function objectWriters(nodes: Nodes, isRepeated: boolean, scope: Scope): ObjectW
     writers.set(type, writer);
     return writer;
   };
-}
-
-/**
- * Returns the text of a field's selections. Equal texts in a document mean equal selections.
- * Undefined if the field has no selections, or the document was parsed without locations. Also
- * undefined if the text contains a variable, because an error of its value has the location of the
- * variable, which differs between aliases.
- */
-function selectionText(nodes: Nodes): string | undefined {
-  const texts = nodes.map(({ selectionSet }) => {
-    const { loc } = selectionSet ?? {};
-    return loc?.source.body.slice(loc.start, loc.end) ?? '$';
-  });
-  const text = texts.join();
-  return text.includes('$') ? undefined : text;
 }
 
 /**

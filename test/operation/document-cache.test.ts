@@ -65,7 +65,7 @@ describe('the document cache', () => {
        fragment F on Job { ${Array.from({ length: 19 }, (_, at) => `y${at}: name`).join(' ')} }`;
     const first = find(wide('First'));
     expect(find(wide('First'))).toBe(first);
-    for (let at = 0; at < 20; at += 1) find(wide(`Q${at}`));
+    for (let at = 0; at < 40; at += 1) find(wide(`Q${at}`));
     expect(find(wide('First'))).not.toBe(first);
   });
 
@@ -105,9 +105,24 @@ describe('the document cache', () => {
     const conditions = ['a', 'b', 'c', 'd'];
     const text = `query (${conditions.map((name) => `$${name}: Boolean!`)}) {
       ${conditions.map((name) => `${name}: __typename @skip(if: $${name})`)} MORE }`;
-    expect(find(text.replace('MORE', '')).compiled?.variants).toBe(16);
+    expect(find(text.replace('MORE', '')).compiled?.fields).toBe(4 * 16);
     const more = Array.from({ length: 200 }, (_, at) => `f${at}: __typename`).join(' ');
     expect(find(text.replace('MORE', more)).execution).toBe('declined');
+  });
+
+  it('counts the fields below aliases with equal selections once', () => {
+    const find = createFind({ compileAfterUses: 0 });
+    const jobs = (selections: string) =>
+      Array.from(
+        { length: 500 },
+        (_, at) => `j${at}: job(project: "a", id: "${at}") ${selections}`,
+      );
+    const fields = '{ id name stage status duration webUrl }';
+    expect(find(`{ ${jobs(fields)} }`).compiled?.fields).toBe(500 + 6);
+    expect(find(`{ ${jobs('{ ...F }')} } fragment F on Job ${fields}`).compiled?.fields).toBe(506);
+    const lines = '{ id name stage status ref trace { lines(first: $first) { totalCount } } }';
+    const withVariable = `query ($first: Int) { ${jobs(lines)} }`;
+    expect(find(withVariable).execution).toBe('declined');
   });
 });
 

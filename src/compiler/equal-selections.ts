@@ -1,0 +1,67 @@
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+/*
+ * Aliases with equal selections, such as 50 jobs by id, share their compiled writers. Selections
+ * are equal if their text in the document is.
+ */
+
+/** Maximum length of a text that is compared. Comments can make a text long. */
+const MAX_LENGTH = 10_000;
+
+function textOf({ selectionSet }: FieldNode): string | undefined {
+  const { loc } = selectionSet ?? {};
+  if (!loc || loc.end - loc.start > MAX_LENGTH) return undefined;
+  const text = loc.source.body.slice(loc.start, loc.end);
+  return text.includes('$') ? undefined : text;
+}
+
+/**
+ * Returns the text of a field's selections; `nodes` are the nodes of the field. Undefined if the
+ * field has no selections, if they are long, or if the document was parsed without locations. Also
+ * undefined if the text contains a variable, because an error of its value has the location of the
+ * variable, which differs between aliases.
+ */
+export function selectionText(nodes: readonly FieldNode[]): string | undefined {
+  const texts = new Set(nodes.map(textOf));
+  return texts.has(undefined) ? undefined : [...texts].join();
+}
+
+/**
+ * Returns how many fields are compiled for selections, with fragments expanded. The fields below
+ * aliases with equal selections count once.
+ */
+export function countCompiledFields(
+  root: SelectionSetNode,
+  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+): number {
+  const known = new Map<SelectionSetNode, number>();
+
+  const countBelow = (field: FieldNode, counted: Set<string>): number => {
+    if (!field.selectionSet) return 0;
+    const text = selectionText([field]);
+    if (text !== undefined && counted.has(text)) return 0;
+    if (text !== undefined) counted.add(text);
+    return countIn(field.selectionSet);
+  };
+  const countOf = (selection: SelectionNode, counted: Set<string>): number => {
+    if (selection.kind === Kind.FIELD) return 1 + countBelow(selection, counted);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return countIn(selection.selectionSet);
+    const fragment = fragments[selection.name.value];
+    return fragment ? countIn(fragment.selectionSet) : 0;
+  };
+  const countIn = (set: SelectionSetNode): number => {
+    const before = known.get(set);
+    if (before !== undefined) return before;
+    const counted = new Set<string>();
+    const count = set.selections.reduce((sum, one) => sum + countOf(one, counted), 0);
+    known.set(set, count);
+    return count;
+  };
+  return countIn(root);
+}
