@@ -2,6 +2,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   Kind,
+  print,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
@@ -14,18 +15,27 @@ import {
 /** Maximum length of a text that is compared. Comments can make a text long. */
 const MAX_LENGTH = 10_000;
 
+/** The texts of selections of documents that were parsed without locations. */
+const printed = new WeakMap<SelectionSetNode, string>();
+
+function printOnce(set: SelectionSetNode): string {
+  const text = printed.get(set) ?? print(set);
+  printed.set(set, text);
+  return text;
+}
+
 function textOf({ selectionSet }: FieldNode): string | undefined {
-  const { loc } = selectionSet ?? {};
-  if (!loc || loc.end - loc.start > MAX_LENGTH) return undefined;
-  const text = loc.source.body.slice(loc.start, loc.end);
-  return text.includes('$') ? undefined : text;
+  if (!selectionSet) return undefined;
+  const { loc } = selectionSet;
+  if (loc && loc.end - loc.start > MAX_LENGTH) return undefined;
+  const text = loc ? loc.source.body.slice(loc.start, loc.end) : printOnce(selectionSet);
+  return text.length > MAX_LENGTH || text.includes('$') ? undefined : text;
 }
 
 /**
  * Returns the text of a field's selections; `nodes` are the nodes of the field. Undefined if the
- * field has no selections, if they are long, or if the document was parsed without locations. Also
- * undefined if the text contains a variable, because an error of its value has the location of the
- * variable, which differs between aliases.
+ * field has no selections, or if they are long. Also undefined if the text contains a variable,
+ * because an error of its value has the location of the variable, which differs between aliases.
  */
 export function selectionText(nodes: readonly FieldNode[]): string | undefined {
   const texts = new Set(nodes.map(textOf));

@@ -119,6 +119,8 @@ describe('the document cache', () => {
       );
     const fields = '{ id name stage status duration webUrl }';
     expect(find(`{ ${jobs(fields)} }`).compiled?.fields).toBe(500 + 6);
+    // A document of so many lines is parsed without locations.
+    expect(find(`{ ${jobs(fields.replaceAll(' ', '\n'))} }`).compiled?.fields).toBe(506);
     expect(find(`{ ${jobs('{ ...F }')} } fragment F on Job ${fields}`).compiled?.fields).toBe(506);
     const lines = '{ id name stage status ref trace { lines(first: $first) { totalCount } } }';
     const withVariable = `query ($first: Int) { ${jobs(lines)} }`;
