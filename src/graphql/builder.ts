@@ -27,5 +27,5 @@ builder.mutationType({
 });
 builder.subscriptionType({
   description:
-    'Live updates over SSE or WebSocket. Each subscription sends the current state, then every change, and completes when the job or pipeline is finished. If it ends early, the last event is an error.',
+    'Live updates over SSE or WebSocket. Each subscription sends the current state, then every change. Those of a job or pipeline complete when it is finished. If a subscription ends early, the last event is an error.',
 });
