@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
   getOperationAST,
   type OperationDefinitionNode,
+  type ParseOptions,
   parse,
   printError,
 } from 'graphql';
@@ -79,8 +80,12 @@ function compileOnly(document: DocumentNode) {
  * Executes a query with the compiler and with graphql-js. Returns the JSON of the data and the
  * printed errors of both.
  */
-async function executeBoth(query: string, variables: Record<string, unknown> = {}) {
-  const document = parse(query);
+async function executeBoth(
+  query: string,
+  variables: Record<string, unknown> = {},
+  options: ParseOptions = {},
+) {
+  const document = parse(query, options);
   const compiled = await compileOnly(document)?.run({}, variables);
   const { data, errors = [] } = await execute({ schema, document, variableValues: variables });
   return {
@@ -141,6 +146,58 @@ describe('a compiled operation', () => {
       'query ($is: Boolean = true) { holders { shared { fine deep { fine @include(if: $is) } } } }';
     const { actual, expected } = await executeBoth(query, { is: null });
     expect(actual.errors).toEqual([]);
+    expect(actual).toEqual(expected);
+  });
+
+  it.each([
+    ['an object and a list', '{ a: thing { id broken } b: things { id broken } }'],
+    [
+      'merged fields',
+      `{ a: holders { shared { fine } } a: holders { shared { faulty } }
+         b: holders { shared { fine } } b: holders { shared { faulty } } }`,
+    ],
+    [
+      'fragments',
+      `{ a: holders { ...H } b: holders { ...H } }
+       fragment H on Holder { x: shared { ...S } y: shared { ...S } } fragment S on Shared { faulty }`,
+    ],
+    [
+      'fragments on the types of an interface',
+      `{ a: known { __typename ... on Other { id } ... on Thing { name } }
+         b: known { __typename ... on Other { id } ... on Thing { name } } }`,
+    ],
+    [
+      'aliases in aliases',
+      `{ a: holders { c: shared { faulty } d: shared { faulty } }
+         b: holders { c: shared { faulty } d: shared { faulty } } }`,
+    ],
+    [
+      'comments and brackets',
+      `{ a: holders { shared { # },{ $
+           faulty } } b: holders { shared { # },{ $
+           faulty } } c: holders { shared { faulty } } c: holders { shared { fine } } }`,
+    ],
+  ])('has equal results for aliases with equal selections: %s', async (_name, query) => {
+    for (const noLocation of [false, true]) {
+      const { actual, expected } = await executeBoth(query, {}, { noLocation });
+      expect(actual).toEqual(expected);
+    }
+  });
+
+  it.each([
+    [
+      'in aliases',
+      '{ a: holders { shared { fine @skip(if: $is) } } b: holders { shared { fine @skip(if: $is) } } }',
+    ],
+    [
+      'in a fragment of aliases',
+      '{ a: holders { ...H } b: holders { ...H } } fragment H on Holder { shared { fine @skip(if: $is) } }',
+    ],
+  ])('locates a condition that is null %s', async (_name, text) => {
+    const { actual, expected, paths } = await executeBoth(`query ($is: Boolean = true) ${text}`, {
+      is: null,
+    });
+    expect(paths).toHaveLength(4);
     expect(actual).toEqual(expected);
   });
 

@@ -52,7 +52,7 @@ async function executeByGraphqlJs(
     document: parse(query),
     operationName,
     variableValues: variables,
-    contextValue: { seed },
+    contextValue: { seed, shared: new Map() },
   });
   return { data: JSON.stringify(data), errors };
 }
@@ -117,7 +117,10 @@ async function compare(
   const unhandled = await unhandledRejections(async () => {
     // The second run uses what the first run has cached.
     for (let run = 0; run < 2; run += 1) {
-      const actual = await compiled.run({ seed: operation.seed }, prepared.coerced);
+      const actual = await compiled.run(
+        { seed: operation.seed, shared: new Map() },
+        prepared.coerced,
+      );
       expect(actual.data).toBe(expected.data);
       if (on.isAsync) expect(errorsByNull(actual)).toEqual(errorsByNull(expected));
       else expect(actual.errors.map(toComparable)).toEqual(expected.errors.map(toComparable));

@@ -25,7 +25,12 @@ import { delay, FAULT_RATE, randomError, randomLeaf } from './faulty-value.ts';
 /** The context of an execution. The values of the root fields depend on its seed. */
 export interface SeedContext {
   seed: number;
+  /** Objects of this execution that several fields share, by type and seed. Initially empty. */
+  shared: Map<string, object>;
 }
+
+/** Each type has at most this many shared objects. */
+const MAX_SHARED = 3;
 
 interface SeedRow extends SeedContext {
   type: string;
@@ -51,7 +56,18 @@ function createValues(
   const typesOf = (type: GraphQLOutputType): readonly { name: string }[] =>
     isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
 
-  function value(type: GraphQLOutputType, seed: number): unknown {
+  function objectOf(name: string, seed: number, { shared }: SeedContext): object {
+    const make = (own: number) =>
+      Object.assign(Object.create(prototypes.get(name) ?? null), { seed: own, type: name, shared });
+    if (seed % 2 === 0) return make(seed);
+    const few = Math.abs(seed) % MAX_SHARED;
+    const key = `${name} ${few}`;
+    const known = shared.get(key) ?? make(few);
+    shared.set(key, known);
+    return known;
+  }
+
+  function value(type: GraphQLOutputType, seed: number, on: SeedContext): unknown {
     const choose = createChooser(seed);
     const nullable = isNonNullType(type) ? type.ofType : type;
     if (choose.chance(nullable === type ? 0.1 : FAULT_RATE / 2))
@@ -60,21 +76,23 @@ function createValues(
     if (isLeafType(nullable)) return randomLeaf(nullable, choose);
     if (isListType(nullable)) {
       const { ofType } = nullable;
-      return Array.from({ length: choose.below(4) }, (_, at) => maybeDelayed(ofType, seed + at));
+      return Array.from({ length: choose.below(4) }, (_, at) =>
+        maybeDelayed(ofType, seed + at, on),
+      );
     }
     const { name } = choose.pick(typesOf(nullable));
-    return Object.assign(Object.create(prototypes.get(name) ?? null), { seed, type: name });
+    return objectOf(name, seed, on);
   }
 
-  function maybeDelayed(type: GraphQLOutputType, seed: number): unknown {
+  function maybeDelayed(type: GraphQLOutputType, seed: number, on: SeedContext): unknown {
     const choose = createChooser(mix(seed, 'later'));
-    const made = value(type, mix(seed, 'value'));
+    const made = value(type, mix(seed, 'value'), on);
     return choose.chance(delayRate) ? delay(made, choose) : made;
   }
 
   return (row: SeedContext, { name, type }: Field, args: object): unknown => {
     const seed = mix(row.seed, `${name} ${JSON.stringify(args)}`);
-    const made = maybeDelayed(type, seed);
+    const made = maybeDelayed(type, seed, row);
     if (made instanceof Error && seed % 2 === 0) throw made;
     return made;
   };
@@ -108,7 +126,7 @@ function resolveField(
     property(function get() {
       return read(this, field, {});
     });
-    if (kind === 1) field.extensions = { pothosExposedField: field.name };
+    if (kind < 3) field.extensions = { pothosExposedField: field.name };
   }
 }
 

@@ -106,6 +106,32 @@ describe('a kept log', () => {
     );
   });
 
+  it('decodes invalid bytes at the borders of long chunks as one text, also if only its end is kept', async () => {
+    const bytes = [0x0a, 0x22, 0x80, 0xc3, 0xbc, 0xe2, 0x82, 0xac, 0xed, 0xa0, 0xf0, 0x9f, 0xff];
+    const part = fc.array(fc.constantFrom(...bytes), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(part, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 65_530, max: 65_540 }),
+        fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+        fc.constantFrom(1 << 20, 65_536, 65_550),
+        async (parts, size, lines, most) => {
+          const chunks = parts.map((one) =>
+            Buffer.from([...one, ...Array(size).fill(0x78), ...one]),
+          );
+          const kept = Buffer.concat(chunks).subarray(-most);
+          const starts = [...kept.subarray(0, -1).toString('latin1').matchAll(/\n/g)];
+          const start = lines === undefined ? undefined : starts.at(-lines);
+          const log = await keep(Readable.from(chunks), most);
+          const text = [...log.raw(lines)].join('');
+          if (start) expect(text).toBe(kept.subarray(start.index + 1).toString());
+          else expect(kept.toString().endsWith(text)).toBe(true);
+          if (!start && !log.truncated) expect(text).toBe(kept.toString());
+        },
+      ),
+    );
+  });
+
   it('is never decoded as a whole', async () => {
     const log = await keep(cut(Buffer.alloc(1 << 20, 'ü'), 1 << 20), 1 << 20);
     const longest = Math.max(...[...log.raw()].map((piece) => piece.length));
