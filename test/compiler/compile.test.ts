@@ -132,6 +132,14 @@ describe('a compiled operation', () => {
     }
   });
 
+  it('writes an object that list items share only once, even if a sibling has equal selections', async () => {
+    reads = 0;
+    const operation = compileOnly(parse('{ holders { shared { fine } again: shared { fine } } }'));
+    const holder = '{"shared":{"fine":"fine"},"again":{"fine":"fine"}}';
+    expect((await operation?.run({}, {}))?.data).toBe(`{"holders":[${holder},${holder}]}`);
+    expect(reads).toBeLessThanOrEqual(2);
+  });
+
   it('reports an error in a shared object for each list item', async () => {
     const { actual, expected, paths } = await executeBoth('{ holders { shared { fine faulty } } }');
     expect(paths).toEqual([

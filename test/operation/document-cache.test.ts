@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
 import { createOperationCache } from '../../src/operation/document-cache.ts';
@@ -67,6 +69,25 @@ describe('the document cache', () => {
     expect(find(wide('First'))).toBe(first);
     for (let at = 0; at < 40; at += 1) find(wide(`Q${at}`));
     expect(find(wide('First'))).not.toBe(first);
+  });
+
+  it('keeps no copies of long selections', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const find = createFind({ compileAfterUses: 0 });
+    const comment = `# ${'x'.repeat(40_000)}\n`;
+    const projects = Array.from(
+      { length: 200 },
+      (_, at) => `x${at}: project(fullPath: "a/b") { y${at}: fullPath ...F }`,
+    );
+    const query = `{ ${projects.join(' ')} } fragment F on Project {
+      __typename pipeline(id: "1") { ${comment} ref } pipeline(id: "1") { ${comment} sha } }`;
+    const { compiled } = find(query);
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    await compiled?.run({}, {});
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
   });
 
   it.each([
