@@ -1,7 +1,8 @@
 /*
  * The data of the fake GitLab (double.js): a project with 10,000 jobs in 200 pipelines. Each job has a log of
  * a megabyte, except a few with logs of other lengths. The JSON of a job has all keys and the length (about
- * 3 kB) of a real one. Each block of 200 consecutive jobs belongs to four pipelines, in turn.
+ * 3 kB) of a real one. Of 200 consecutive jobs, every fourth one belongs to
+ * the same pipeline, as if four pipelines ran at the same time.
  */
 
 const FIRST_JOB = 5_000_000_001;

@@ -34,8 +34,8 @@ export type Variables = Readonly<Record<string, unknown>>;
 export interface CompiledOperation {
   /**
    * Number of fields that are compiled if all combinations of values (true or false) of the
-   * variables in `@skip` and `@include` are executed. The fields below aliases with equal
-   * selections count once.
+   * variables in `@skip` and `@include` are executed. Equal selections of fields of one object
+   * count once.
    */
   readonly fields: number;
   /**

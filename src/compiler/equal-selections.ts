@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 
 /*
- * Aliases with equal selections, such as 50 jobs by id, share their compiled writers. Selections
- * are equal if their text in the document is.
+ * Fields of one object with equal selections, such as 50 jobs by id under 50 aliases, share their
+ * compiled writers. Selections are equal if their text in the document is.
  */
 
 /** Maximum length of a text that is compared. Comments can make a text long. */
@@ -43,8 +43,8 @@ export function selectionText(nodes: readonly FieldNode[]): string | undefined {
 }
 
 /**
- * Returns how many fields are compiled for selections, with fragments expanded. The fields below
- * aliases with equal selections count once.
+ * Returns how many fields are compiled for selections, with fragments expanded. Equal selections of
+ * fields of one object count once.
  */
 export function countCompiledFields(
   root: SelectionSetNode,

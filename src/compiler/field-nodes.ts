@@ -18,7 +18,7 @@ const placeOf = (nodes: readonly FieldNode[]): Place => ({
 
 /**
  * Returns a function that returns the nodes of the field at a path of the response. Errors need
- * them for their locations. Writers do not know them, because aliases may share a writer. `sets`
+ * them for their locations. Writers do not know them, because several fields may share a writer. `sets`
  * are the selections of the operation.
  */
 export function createNodeFinder(
@@ -40,7 +40,7 @@ export function createNodeFinder(
     place.byType.set(typename, fields);
     return fields;
   };
-  const root: Place = { ...placeOf([]), sets };
+  const root: Place = { nodes: [], sets, byType: new Map() };
   const find = (path: Path | undefined): Place => {
     if (!path) return root;
     const parent = find(path.prev);

@@ -29,7 +29,7 @@ export interface Scope {
   /** Values of the variables in `@skip` and `@include`. */
   readonly conditions: Readonly<Record<string, unknown>>;
   /**
-   * Whether the fields are written for several objects: for list items, for the objects of aliases
+   * Whether the fields are written for several objects: for list items, for the objects of fields
    * that share a writer, or for objects inside of them.
    */
   readonly isRepeated: boolean;
@@ -76,19 +76,22 @@ type ObjectWriters = (type: GraphQLObjectType) => WriteObject;
 
 /**
  * Returns a function that returns the writer of an object type. A writer is created when the first
- * object of its type is written. `isRepeated`: the field has several objects, as a list or because
- * it stands for several aliases.
+ * object of its type is written. `isShared`: several fields use the writers.
  */
-function objectWriters(nodes: Nodes, isRepeated: boolean, scope: Scope): ObjectWriters {
+function objectWriters(
+  nodes: Nodes,
+  { isList, isShared }: { isList: boolean; isShared: boolean },
+  scope: Scope,
+): ObjectWriters {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const writers = new Map<GraphQLObjectType, WriteObject>();
-  const inner = isRepeated ? { ...scope, isRepeated } : scope;
+  const inner = isList || isShared ? { ...scope, isRepeated: true } : scope;
   const create = (type: GraphQLObjectType) => {
     const writer = objectWriter(sets, type, inner);
-    // Several repeated objects may share an object that they contain, so its JSON is kept. A
-    // repeated object itself is seldom shared. The `node` of an edge is seldom shared, either, but
-    // an exception for it would save little.
-    if (isRepeated || !scope.isRepeated) return writer;
+    // Several repeated objects may share an object that they contain, so its JSON is kept. A list
+    // item itself is seldom shared. The `node` of an edge is seldom shared, either, but an
+    // exception for it would save little.
+    if (isList || !scope.isRepeated) return writer;
     const chosen = lazily(() => (isKeepable(sets, type, scope) ? keepJson(writer) : writer));
     return (source: unknown, run: Run, path: Path | undefined) => chosen()(source, run, path);
   };
@@ -100,25 +103,32 @@ function objectWriters(nodes: Nodes, isRepeated: boolean, scope: Scope): ObjectW
 }
 
 /**
- * Returns a function that returns the object writers of a field. Aliases with equal selections share
- * writers, such as 50 jobs by id: the writers of each alias by itself would be too many for the
- * caches of the processor. `siblings` are all selected fields of an object.
+ * Returns the object writers of each selected field of an object type. Fields with equal selections
+ * share writers, such as 50 jobs by id under 50 aliases: the writers of each alias by itself would
+ * be too many for the caches of the processor.
  */
-function createSharedWriters(siblings: readonly Nodes[], scope: Scope) {
-  const counts = new Map<string | undefined, number>();
-  for (const nodes of siblings) {
-    const text = selectionText(nodes);
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
+function sharedWriters(
+  selected: readonly Nodes[],
+  on: GraphQLObjectType,
+  scope: Scope,
+): ObjectWriters[] {
+  const fields = selected.map((nodes) => {
+    const definition = on.getFields()[nodes[0].name.value];
+    const isList = definition !== undefined && isListType(getNullableType(definition.type));
+    return { nodes, isList, text: selectionText(nodes) };
+  });
+  const counts = new Map<string, number>();
+  for (const { text = '' } of fields) counts.set(text, (counts.get(text) ?? 0) + 1);
   const shared = new Map<string, ObjectWriters>();
-  return ({ nodes, definition }: Selected): ObjectWriters => {
-    const isList = isListType(getNullableType(definition.type));
-    const text = selectionText(nodes);
-    if (text === undefined || counts.get(text) === 1) return objectWriters(nodes, isList, scope);
-    const known = shared.get(text) ?? objectWriters(nodes, true, scope);
-    shared.set(text, known);
-    return known;
-  };
+  return fields.map(({ nodes, isList, text }) => {
+    if (text === undefined || counts.get(text) === 1) {
+      return objectWriters(nodes, { isList, isShared: false }, scope);
+    }
+    const key = `${isList} ${text}`;
+    const writers = shared.get(key) ?? objectWriters(nodes, { isList, isShared: true }, scope);
+    shared.set(key, writers);
+    return writers;
+  });
 }
 
 /** The name of the property whose value is the field's value; undefined if there is a resolver. */
@@ -170,7 +180,8 @@ const MAX_KEPT = 16;
 
 /**
  * Returns a writer that keeps the JSON of an object during an operation. The rows of a list share
- * objects (gitlab/job-json.ts), for example the commit of their pipeline.
+ * objects (gitlab/job-json.ts), for example the commit of their pipeline. They may be list items, or
+ * jobs by id under several aliases.
  */
 function keepJson(write: WriteObject): WriteObject {
   return (source, run, path) => {
@@ -269,7 +280,7 @@ function namedFields(
 ): NamedField[] {
   const { schema, fragments, conditions } = scope;
   const selected = fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
-  const writersOf = createSharedWriters(selected, scope);
+  const writers = sharedWriters(selected, on, scope);
   // `__typename` is the only compiled field that no type defines.
   const typename = JSON.stringify(on.name);
   return selected.map((nodes, index) => {
@@ -278,8 +289,8 @@ function namedFields(
     const head = `${index > 0 ? ',' : ''}${JSON.stringify(key)}:`;
     const definition = on.getFields()[name.value];
     if (!definition) return { head, write: () => typename };
-    const field = { nodes, on, definition, key };
-    return { head, write: definedWriter(field, writersOf(field), scope) };
+    const objectWriter = writers[index] as ObjectWriters;
+    return { head, write: definedWriter({ nodes, on, definition, key }, objectWriter, scope) };
   });
 }
 

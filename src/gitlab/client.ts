@@ -421,8 +421,8 @@ export class Gitlab {
   }
 
   /**
-   * Cancels a job. GitLab may report success without canceling: compare the status of the returned
-   * job (upstream.md §2.8).
+   * Cancels a job. GitLab may report success without canceling it. So the caller must check the
+   * status of the returned job with `isCanceled` (upstream.md §2.8).
    */
   async cancelJob(ref: WriteRef, { force }: { force?: boolean | undefined }) {
     return this.#calls.post(

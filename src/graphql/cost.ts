@@ -95,12 +95,12 @@ export interface FieldCost {
    * Set if all objects of one pipeline share one result of `call`. @default each object has its own
    */
   callSharedBy?: 'pipeline';
-  /** The field needs no call if what is known of its object is one of these. */
+  /** The field needs no call if what is known of the object that has the field is one of these. */
   knownBy?: readonly Knowledge[];
-  /** What is known of the object in the field without a call for that object. @default 'own' */
+  /** What is known of the object that the field returns, without a call for it. @default 'own' */
   leadsTo?: Knowledge;
   /**
-   * A further call that returns more values of the object in the field. Made only if the selection
+   * A further call that returns more values of the object that the field returns. Made only if the selection
    * below needs them.
    */
   improvedBy?: { call: Call; leadsTo: Knowledge };
@@ -133,10 +133,10 @@ export interface FieldCost {
   /** What is known of the parent object after the rows of this field were read. */
   reveals?: Knowledge;
   /**
-   * Starts the read of this field while its parent object is still being read. The result only
-   * tells about the parent object: the value of the field, or the rows that were read, which
-   * contain the id and path of the parent's project. Null if GitLab answers 404. Undefined if the
-   * read shows nothing about the parent object.
+   * Starts the read of this field while its parent object is still being read. Resolves with the
+   * value of the field, or with the rows that were read. The caller uses the result only to learn
+   * whether the parent object exists, and the id and path of its project. Null if GitLab answers
+   * 404. Undefined if the read shows nothing about the parent object.
    */
   start?(
     context: Context,

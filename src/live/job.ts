@@ -53,7 +53,7 @@ export function isSameJob(
   };
   return (
     Object.keys(current).every(isSame) &&
-    Object.keys(old).every((name) => name in current || isSame(name))
+    Object.keys(old).every((name) => Object.hasOwn(current, name) || isSame(name))
   );
 }
 

@@ -2,7 +2,7 @@ import { printAddress } from '../../address.ts';
 import { StatusBadge } from '../../components/status.tsx';
 import { jobsOf, type Stage } from './pipeline.ts';
 
-/** Lists the pipelines that trigger jobs started. */
+/** Lists the downstream pipelines: those that were started by trigger jobs of this pipeline. */
 export function Downstream({ stages }: { stages: readonly Stage[] }) {
   const started = jobsOf(stages).flatMap((job) =>
     'downstreamPipeline' in job && job.downstreamPipeline
