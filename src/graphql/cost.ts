@@ -100,8 +100,8 @@ export interface FieldCost {
   /** What is known of the object that the field returns, without a call for it. @default 'own' */
   leadsTo?: Knowledge;
   /**
-   * A further call that returns more values of the object that the field returns. Made only if the selection
-   * below needs them.
+   * A further call that returns more values of the object that the field returns. Made only if the
+   * selection below needs them.
    */
   improvedBy?: { call: Call; leadsTo: Knowledge };
   /**

@@ -86,7 +86,8 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
 /**
  * Splits ids of one project into `pages` and `singles`. Each item of `pages` is a group of ids that
  * one page is sure to cover, whichever jobs exist. Each id of `singles` may need its own call. The
- * reads that `planReads` plans for the ids never cause more calls than both lists have items together.
+ * reads that `planReads` plans for the ids never cause more calls than both lists have items
+ * together.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
