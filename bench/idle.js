@@ -38,7 +38,10 @@ const CHOSEN = ['W1', 'W2', 'W5'];
 
 const mib = (value) => `${value.toFixed(0)} MiB`;
 
-/** Starts new processes. Returns by program the time until the first response, and the CPU time until then, in ms. */
+/**
+ * Starts each program several times. Returns, by its name in `scripts`, the time until the first response and the
+ * CPU time until then, in ms, for each start.
+ */
 async function measureStarts(testBed, program) {
   const starts = Object.fromEntries(Object.keys(scripts).map((name) => [name, []]));
   for (let round = 0; round < STARTS; round += 1) {

@@ -138,8 +138,8 @@ const board = (boards) => ({
  * multiple of the CPU time of Mercurius with graphql-jit: `fresh` if all of GitLab's responses are
  * new, `settled` if they are 304. `calls` limits the number of calls to GitLab. `count` is the
  * number of different requests. `settledCount` replaces `count` for responses with 304, if the rows
- * of all requests do not fit in the gateway's ETag cache of 64 MiB. `missingIn` names the subjects
- * whose schema lacks the field. `cursorOf` returns the gateway's cursor of a job. expected.js
+ * of all requests do not fit in the gateway's ETag cache of 64 MiB. `missingIn` lists the ids of
+ * the subjects that are skipped, because their schema lacks a field that the query selects. `cursorOf` returns the gateway's cursor of a job. expected.js
  * explains `answer`.
  */
 export const createWorkloads = (cursorOf) => [

@@ -179,9 +179,9 @@ function isKeepable(...args: Parameters<typeof dependsOnSourceOnly>): boolean {
 const MAX_KEPT = 16;
 
 /**
- * Returns a writer that keeps the JSON of an object during an operation. The rows of a list share
- * objects (gitlab/job-json.ts), for example the commit of their pipeline. They may be list items, or
- * jobs by id under several aliases.
+ * Returns a writer that keeps the JSON of the objects that it writes until the operation ends.
+ * Several jobs of an operation may contain the same object (gitlab/job-json.ts), for example one
+ * commit. This holds for list items, and for jobs that are read by id under several aliases.
  */
 function keepJson(write: WriteObject): WriteObject {
   return (source, run, path) => {

@@ -22,8 +22,8 @@ const REFUSED = `This host name is not allowed. ${ALLOWED_HOSTS_RULE}`;
 const HOST = /^(?:\[([^\]]+)\]|([^\s:/?#@\\[\]]+))(?::\d*)?$/;
 
 /**
- * Returns the name or IP address in a Host header, normalized as browsers do. Undefined if
- * malformed.
+ * Returns the name or IP address in a Host header. A name is normalized by `normalizeHostName`. An
+ * IPv6 address is returned unchanged, without its brackets. Undefined if malformed.
  */
 function parseHost(header: string): string | undefined {
   const [, ipv6, name] = HOST.exec(header.trim()) ?? [];

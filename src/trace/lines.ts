@@ -119,9 +119,9 @@ export function createLines(): Lines {
 }
 
 /**
- * Copies lines. With `sharesBlocks`, the copy shares its blocks of data with the original, and is
- * valid until the original changes. Text may be appended to the copy without an effect on the
- * original. The new text is written only where the original will write next, or into a new block of
+ * Copies lines. With `sharesBlocks`, the copy uses the original's blocks of data, and is valid until
+ * the original changes. Text can be appended even to such a copy without an effect on the original:
+ * it goes into space that the original does not use yet and will overwrite, or into a new block of
  * the copy.
  */
 export function copyLines(lines: Lines, sharesBlocks = false): Lines {

@@ -59,8 +59,8 @@ const LETTER_C = 0x63;
 
 /**
  * Returns whether the `s` at `at` may begin a section mark, judged by the two bytes after it. The
- * end of the line or of `bytes` is accepted in their place, because later bytes may complete the
- * mark.
+ * end of `bytes` or of the line is accepted in their place, because later bytes may complete the
+ * mark: a line with a time header can be continued.
  */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
@@ -92,8 +92,8 @@ function scanText(state: LogState, bytes: Uint8Array, at: number): number {
 function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, state.timed !== true);
   if (end >= 0) applyMark(state, parseMark(bytes, at, end), base + at);
-  // At a line end, the mark may still be completed if the line has a time header, because only such
-  // lines can be continued.
+  // At a line end, the mark may still be completed if the lines of the log have time headers,
+  // because only such lines can be continued.
   const isText = end === NO_MATCH || (end === LINE_END && state.timed === false);
   return isText ? scanText(state, bytes, at) : end;
 }

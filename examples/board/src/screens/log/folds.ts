@@ -11,7 +11,10 @@ export interface Section {
   collapsed: boolean;
 }
 
-/** Returns the sections of a log as the query read them. */
+/**
+ * Returns the sections that a log had when the query read it, before any lines were appended. A
+ * section without a last line ends at its first line.
+ */
 export function toSections({ sections }: Pick<Trace, 'sections'>): Section[] {
   return sections.map(({ name, firstLine, lastLine, duration, collapsed }) => ({
     name,
