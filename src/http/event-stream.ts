@@ -56,8 +56,8 @@ export function sendEventStream(events: ResponseStream, response: ServerResponse
     events.return?.().catch(() => {});
   });
   const send = async () => {
-    // Some browsers give a response to the page only after its first byte.
     response.writeHead(200, { ...STREAM_HEADERS, 'content-type': 'text/event-stream' });
+    // Some browsers give a response to the page only after its first byte.
     response.write(PING);
     for (let next = await events.next(); !next.done; next = await events.next()) {
       if (!response.write(encode(next.value))) await drained(response);

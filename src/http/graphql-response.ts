@@ -29,13 +29,16 @@ export function statusOf(errors: readonly GraphQLError[], type: ResponseType): n
  */
 const LONG = 8_192;
 
-/**
- * Texts of up to a third of this many characters are encoded here first, because a character takes
- * at most 3 bytes. `Buffer.from` would read the text twice: to measure it and to encode it.
- */
+/** Size of the buffer below. */
 const SCRATCH_BYTES = 4 * 1024 * 1024;
+/** A buffer in which texts are encoded, one after another. It is created at the first use. */
 let scratch: Buffer | undefined;
 
+/**
+ * Encodes a text as UTF-8. If it certainly fits, encodes it in the buffer `scratch` and copies the
+ * bytes: a character takes at most 3 bytes. `Buffer.from` would read the text twice, to measure it
+ * and to encode it.
+ */
 function encode(text: string): Buffer {
   if (text.length * 3 > SCRATCH_BYTES) return Buffer.from(text);
   scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);

@@ -41,7 +41,8 @@ const MAX_NAME_LENGTH = 200;
 const MAX_TEXT_LENGTH = 65_536;
 /**
  * Maximum items in the lists of all arguments together, as a multiple of `listItems`, the limit of
- * one list. A variable counts once for each use. Reading 5,000 malformed ids takes 40 ms.
+ * one list. A variable counts once for each use. With the default `listItems` of 1,000, an
+ * operation can have 5,000 items; to parse so many malformed ids takes 40 ms.
  */
 const MAX_FULL_LISTS = 5;
 /**

@@ -37,7 +37,10 @@ export interface Stage {
 const FIRST = '.pre';
 const LAST = '.post';
 
-/** A row that was created more than this time after its pipeline counts as a retry. */
+/**
+ * If all rows were read: a trigger job that was created more than this time after its pipeline may
+ * be a retry. In ms.
+ */
 const CREATION_MS = 60_000;
 
 /**
