@@ -95,7 +95,7 @@ export interface FieldCost {
    * Set if all objects of one pipeline share one result of `call`. @default each object has its own
    */
   callSharedBy?: 'pipeline';
-  /** Kinds of knowledge of the parent object that include the field's value, so no call is needed. */
+  /** Kinds of knowledge of the parent object that include the field's value: no call is needed. */
   knownBy?: readonly Knowledge[];
   /** What is known of the object that the field returns, without a call for it. @default 'own' */
   leadsTo?: Knowledge;

@@ -124,9 +124,9 @@ const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
 /**
- * Computes the timeline of a pipeline from all attempts of its jobs. The idle time of the first step
- * of the critical path begins at `pipelineCreatedAt`; if that is missing, the first step has no idle
- * time. `now`, in ms since 1970, counts as the end of running jobs.
+ * Computes the timeline of a pipeline from all attempts of its jobs. The idle time of the first
+ * step of the critical path begins at `pipelineCreatedAt`; if that is missing, the first step has
+ * no idle time. `now`, in ms since 1970, counts as the end of running jobs.
  */
 export function buildTimeline(
   { attempts }: Pick<Board, 'attempts'>,

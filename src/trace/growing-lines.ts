@@ -54,10 +54,10 @@ const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
  * An incomplete log may end with the first bytes of a section mark, such as `sect`. If these are
- * fewer than this number, they are shown as text until more bytes arrive. So a client that continues
- * with a new subscription may have lines that the parser of the new subscription ends differently.
- * The first event must therefore also contain the lines that changed in this number of bytes before
- * its start.
+ * fewer than this number, they are shown as text until more bytes arrive. So a client that
+ * continues with a new subscription may have lines that the parser of the new subscription ends
+ * differently. The first event must therefore also contain the lines that changed in this number
+ * of bytes before its start.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const MAX_CHANGED = 1_000;
