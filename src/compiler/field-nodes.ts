@@ -18,8 +18,8 @@ const placeOf = (nodes: readonly FieldNode[]): Place => ({
 
 /**
  * Returns a function that returns the nodes of the field at a path of the response. Errors need
- * them for their locations. Writers do not know them, because several fields may share a writer. `sets`
- * are the selections of the operation.
+ * them for their locations. Writers do not know them, because several fields may share a writer.
+ * `sets` are the selections of the operation.
  */
 export function createNodeFinder(
   sets: readonly SelectionSetNode[],

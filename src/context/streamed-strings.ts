@@ -14,8 +14,8 @@ export type StreamedString = string & { readonly [placeholder]: true };
 export type StreamedStrings = ReturnType<typeof createStreamedStrings>;
 
 /**
- * Length of the longest string that is returned without a placeholder, in UTF-16 code units or bytes
- * of its pieces.
+ * Length of the longest string that is returned without a placeholder, in UTF-16 code units or
+ * bytes of its pieces.
  */
 const MAX_INLINE_LENGTH = 256 * 1024;
 

@@ -119,10 +119,10 @@ export function createLines(): Lines {
 }
 
 /**
- * Copies lines. With `sharesBlocks`, the copy uses the original's blocks of data, and is valid until
- * the original changes. Text can be appended even to such a copy without an effect on the original:
- * it goes into space that the original does not use yet and will overwrite, or into a new block of
- * the copy.
+ * Copies lines. With `sharesBlocks`, the copy uses the original's blocks of data, and is valid
+ * until the original changes. Text can be appended even to such a copy without an effect on the
+ * original: it goes into space that the original does not use yet and will overwrite, or into a new
+ * block of the copy.
  */
 export function copyLines(lines: Lines, sharesBlocks = false): Lines {
   const copyOf = ([index, pieces]: [number, number[]]): [number, number[]] => [index, [...pieces]];
