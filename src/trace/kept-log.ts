@@ -24,8 +24,6 @@ export interface KeptLog {
   parsed(): Promise<ParsedTrace>;
 }
 
-const PIECE = 1 << 16;
-
 /**
  * Chunks of fewer bytes are joined, because even a Buffer of one byte needs 100 bytes of memory.
  */
@@ -96,21 +94,27 @@ function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   return 0;
 }
 
+/** Yields the bytes from an offset on, in pieces of at most 64 KiB. */
+function* piecesOf(chunks: readonly Buffer[], offset = 0): Generator<Buffer> {
+  let start = 0;
+  for (const chunk of chunks) {
+    for (let at = Math.max(0, offset - start); at < chunk.length; at += BLOCK) {
+      yield chunk.subarray(at, at + BLOCK);
+    }
+    start += chunk.length;
+  }
+}
+
 const toUtf8 = (bytes: Buffer): Buffer => (isUtf8(bytes) ? bytes : Buffer.from(bytes.toString()));
 
 function* utf8From(chunks: readonly Buffer[], offset: number): Generator<Buffer> {
   /** The first bytes of a character that the next piece continues. */
   let rest: Buffer = Buffer.alloc(0);
-  let start = 0;
-  for (const chunk of chunks) {
-    for (let at = Math.max(0, offset - start); at < chunk.length; at += PIECE) {
-      const piece = chunk.subarray(at, at + PIECE);
-      const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-      const length = wholeCharacters(bytes, true);
-      rest = bytes.subarray(length);
-      yield toUtf8(bytes.subarray(0, length));
-    }
-    start += chunk.length;
+  for (const piece of piecesOf(chunks, offset)) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
+    const length = wholeCharacters(bytes, true);
+    rest = bytes.subarray(length);
+    yield toUtf8(bytes.subarray(0, length));
   }
   yield toUtf8(rest);
 }
@@ -127,11 +131,9 @@ export async function parseAll(
   chunks: readonly Buffer[],
   pause: KeepLogOptions['pause'],
 ): Promise<void> {
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += BLOCK) {
-      parser.push(chunk.subarray(at, at + BLOCK));
-      await pause();
-    }
+  for (const piece of piecesOf(chunks)) {
+    parser.push(piece);
+    await pause();
   }
 }
 
