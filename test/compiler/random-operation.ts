@@ -86,7 +86,7 @@ function writeField(field: Field, depth: number, draft: Draft, directive: string
   const selections = selectionSet(below, depth - 1, draft);
   // Aliases with equal selections share their compiled writers. Repeated at each level, long ones
   // would make the query very long.
-  const isRepeated = selections.length < 300 && draft.choose.chance(0.2);
+  const isRepeated = selections.length < 300 && draft.choose.chance(0.3);
   const again = `${field.name}_again_${hash(`${field.type}${args}`)}: ${field.name}${args} ${selections}`;
   return `${head} ${selections}${isRepeated ? ` ${again}` : ''}`;
 }

@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { GitlabStatusError } from '../../src/gitlab/errors.ts';
 import type { Job } from '../../src/gitlab/rows.ts';
 import { createNewsSince, newestJobsView } from '../../src/live/newest-jobs.ts';
 import { aJob } from '../gitlab/upstream.ts';
+import { collectGarbage } from '../helpers/collect-garbage.ts';
 
 const job = (id: number, status = 'success') => aJob(id, { status }) as unknown as Job;
 const stateOf = (...jobs: Job[]) => ({
@@ -37,8 +36,6 @@ describe('the news of several projects', () => {
       states.push(new WeakRef(state));
       view(state);
     }
-    setFlagsFromString('--expose-gc');
-    const collectGarbage: () => void = runInNewContext('gc');
     // Waits for the next task, because a WeakRef keeps its object alive until the current task has
     // ended.
     await setTimeout(1);

@@ -96,7 +96,7 @@ describe('a kept log', () => {
         async (mixed, size, before) => {
           // A piece has 64 KiB, so the first one ends between these bytes.
           const bytes = Buffer.concat([Buffer.alloc(before, 'x'), ...mixed]);
-          const chunks = [bytes, ...[...mixed].map((part) => part.subarray(0, size))];
+          const chunks = [bytes, ...mixed.map((part) => part.subarray(0, size))];
           const log = await keep(Readable.from(chunks), 1 << 20);
           const pieces = [...log.raw()];
           expect(pieces.every(isUtf8)).toBe(true);
