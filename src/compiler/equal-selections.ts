@@ -27,7 +27,6 @@ function printOnce(set: SelectionSetNode): string {
 function textOf({ selectionSet }: FieldNode): string | undefined {
   if (!selectionSet) return undefined;
   const { loc } = selectionSet;
-  if (loc && loc.end - loc.start > MAX_LENGTH) return undefined;
   const text = loc ? loc.source.body.slice(loc.start, loc.end) : printOnce(selectionSet);
   return text.length > MAX_LENGTH || text.includes('$') ? undefined : text;
 }

@@ -1,6 +1,6 @@
-import type { FieldNode, GraphQLCompositeType, SelectionSetNode } from 'graphql';
-import { fieldsSelected } from '../graphql/selection.ts';
-import type { Scope } from './fields.ts';
+import type { FieldNode, GraphQLObjectType, SelectionSetNode } from 'graphql';
+import { responseKeyOf, selectionSetsOf } from '../graphql/selection.ts';
+import { type Scope, selectedFields } from './fields.ts';
 import type { Path } from './run.ts';
 
 /** The selections of a field, and the fields in them by type and response key. */
@@ -12,7 +12,7 @@ interface Place {
 
 const placeOf = (nodes: readonly FieldNode[]): Place => ({
   nodes,
-  sets: nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
+  sets: selectionSetsOf(nodes),
   byType: new Map(),
 });
 
@@ -23,19 +23,17 @@ const placeOf = (nodes: readonly FieldNode[]): Place => ({
  */
 export function createNodeFinder(
   sets: readonly SelectionSetNode[],
-  { schema, fragments, conditions }: Pick<Scope, 'schema' | 'fragments' | 'conditions'>,
+  scope: Scope,
 ): (path: Path | undefined) => readonly FieldNode[] {
   const fieldsOf = (place: Place, typename: string): ReadonlyMap<string, Place> => {
     const known = place.byType.get(typename);
     if (known) return known;
-    const on = schema.getType(typename) as GraphQLCompositeType;
-    const selected = fieldsSelected(place.sets, on, {
-      schema,
-      fragments,
-      variableValues: conditions,
-    });
+    const on = scope.schema.getType(typename) as GraphQLObjectType;
     const fields = new Map(
-      selected.map((nodes) => [(nodes[0].alias ?? nodes[0].name).value, placeOf(nodes)]),
+      selectedFields(place.sets, on, scope).map((nodes) => [
+        responseKeyOf(nodes[0]),
+        placeOf(nodes),
+      ]),
     );
     place.byType.set(typename, fields);
     return fields;

@@ -15,7 +15,12 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { argumentReader, fieldsSelected } from '../graphql/selection.ts';
+import {
+  argumentReader,
+  fieldsSelected,
+  responseKeyOf,
+  selectionSetsOf,
+} from '../graphql/selection.ts';
 import { completer, concatenate, failAfter, type WriteObject } from './complete.ts';
 import { selectionText } from './equal-selections.ts';
 import { leafWriter } from './leaf.ts';
@@ -33,6 +38,15 @@ export interface Scope {
    * that share a writer, or for objects inside of them.
    */
   readonly isRepeated: boolean;
+}
+
+/** Returns the fields selected on an object of a type, for the conditions of a scope. */
+export function selectedFields(
+  sets: readonly SelectionSetNode[],
+  on: GraphQLObjectType,
+  { schema, fragments, conditions }: Scope,
+): Nodes[] {
+  return fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
 }
 
 type Field = GraphQLField<unknown, unknown>;
@@ -83,7 +97,7 @@ function objectWriters(
   { isList, isShared }: { isList: boolean; isShared: boolean },
   scope: Scope,
 ): ObjectWriters {
-  const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  const sets = selectionSetsOf(nodes);
   const writers = new Map<GraphQLObjectType, WriteObject>();
   const inner = isList || isShared ? { ...scope, isRepeated: true } : scope;
   const create = (type: GraphQLObjectType) => {
@@ -146,16 +160,14 @@ function dependsOnSourceOnly(
   on: GraphQLObjectType,
   scope: Scope,
 ): boolean {
-  const { schema, fragments, conditions } = scope;
-  const selected = fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
-  return selected.every((nodes) => {
+  return selectedFields(sets, on, scope).every((nodes) => {
     const definition = on.getFields()[nodes[0].name.value];
     if (!definition) return true;
     const { resolve = defaultFieldResolver, type } = definition;
     if (propertyOf(definition) === undefined && resolve.length !== 1) return false;
     const named = getNamedType(type);
-    const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    return isLeafType(named) || (isObjectType(named) && dependsOnSourceOnly(below, named, scope));
+    if (isLeafType(named)) return true;
+    return isObjectType(named) && dependsOnSourceOnly(selectionSetsOf(nodes), named, scope);
   });
 }
 
@@ -278,16 +290,15 @@ function namedFields(
   on: GraphQLObjectType,
   scope: Scope,
 ): NamedField[] {
-  const { schema, fragments, conditions } = scope;
-  const selected = fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
+  const selected = selectedFields(sets, on, scope);
   const writers = sharedWriters(selected, on, scope);
   // `__typename` is the only compiled field that no type defines.
   const typename = JSON.stringify(on.name);
   return selected.map((nodes, index) => {
-    const [{ alias, name }] = nodes;
-    const key = (alias ?? name).value;
+    const [node] = nodes;
+    const key = responseKeyOf(node);
     const head = `${index > 0 ? ',' : ''}${JSON.stringify(key)}:`;
-    const definition = on.getFields()[name.value];
+    const definition = on.getFields()[node.name.value];
     if (!definition) return { head, write: () => typename };
     const objectWriter = writers[index] as ObjectWriters;
     return { head, write: definedWriter({ nodes, on, definition, key }, objectWriter, scope) };

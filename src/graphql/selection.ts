@@ -116,10 +116,13 @@ function collect(
   });
 }
 
+/** Returns the name of a field in the response: its alias, or its own name if it has no alias. */
+export const responseKeyOf = ({ alias, name }: FieldNode): string => (alias ?? name).value;
+
 function groupByResponseName(nodes: readonly FieldNode[]): Nodes[] {
   const groups = new Map<string, [FieldNode, ...FieldNode[]]>();
   for (const node of nodes) {
-    const key = (node.alias ?? node.name).value;
+    const key = responseKeyOf(node);
     const group = groups.get(key);
     if (group) group.push(node);
     else groups.set(key, [node]);
@@ -264,7 +267,8 @@ class FieldOfTree implements SelectedField {
   }
 }
 
-function selectionSetsOf(nodes: readonly FieldNode[]): SelectionSetNode[] {
+/** Returns the selections of a field; `nodes` are its nodes. */
+export function selectionSetsOf(nodes: readonly FieldNode[]): SelectionSetNode[] {
   return nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
 }
 

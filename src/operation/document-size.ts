@@ -9,6 +9,7 @@ import {
   type ValueNode,
   visit,
 } from 'graphql';
+import { responseKeyOf } from '../graphql/selection.ts';
 
 /** Metrics of a selection set with fragments expanded. */
 interface SelectionSize {
@@ -190,7 +191,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   function ofField(node: SelectionNode & { kind: Kind.FIELD }): Extent {
     const below = node.selectionSet ? ofSet(node.selectionSet) : emptyExtent;
     const isIntrospection = INTROSPECTION.test(node.name.value);
-    const name = (node.alias ?? node.name).value;
+    const name = responseKeyOf(node);
     const uses = new Map(below.uses);
     merges += uses.size;
     let { inputItems } = below;

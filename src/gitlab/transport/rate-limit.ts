@@ -10,7 +10,7 @@ import { type Headers, headerOf, readCount, readReset, readRetryAfter } from './
 
 /**
  * Longest time that a call waits until calls are allowed again. A call that would wait longer fails
- * at once with GitlabRateLimitError.
+ * immediately with GitlabRateLimitError.
  */
 const MAX_WAIT_MS = 10_000;
 /**
