@@ -30,15 +30,19 @@ export function createConditionalRead(
   const { clock, etags } = deps;
   return async (call) => {
     const cached = etags.get(call);
-    if (call.method === 'POST') etags.invalidateProject(call);
-    call.ifNoneMatch = cached?.etag;
-    const response = await exchange(call);
-    const { status, headers } = response;
-    if (cached && status === 304) return fromCache(call, cached, headers);
-    requireSuccess(call, response, clock.now());
-    const build = await readBody(call, response);
-    etags.put(call, response);
-    return { status, headers, value: build({ status, headers }, call) };
+    try {
+      if (call.method === 'POST') etags.invalidateProject(call);
+      call.ifNoneMatch = cached?.etag;
+      const response = await exchange(call);
+      const { status, headers } = response;
+      if (cached && status === 304) return await fromCache(call, cached, headers);
+      requireSuccess(call, response, clock.now());
+      const build = await readBody(call, response);
+      etags.put(call, response);
+      return { status, headers, value: build({ status, headers }, call) };
+    } finally {
+      cached?.release();
+    }
   };
 }
 
@@ -53,12 +57,11 @@ async function fromCache(
   received: ResponseHead['headers'],
 ): Promise<GitlabResponse<unknown>> {
   const isComplete = received['x-request-id'] !== undefined;
-  const { head, content } = cached;
+  const { head } = cached;
   const { status } = head;
   const headers = isComplete ? received : { ...head.headers, ...received };
-  const build =
-    'build' in content ? content.build : await readBody(call, { ...head, body: content.body });
-  cached.content = { build };
+  const build = cached.build ?? (await readBody(call, { ...head, body: cached.readBody() }));
+  cached.setBuild(build);
   return { status, headers, value: build({ status, headers }, call) };
 }
 

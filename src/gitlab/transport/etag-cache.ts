@@ -1,21 +1,60 @@
 import { LRUCache } from 'lru-cache';
 import type { BuildResult, Call, RawResponse, ResponseHead } from '../request.ts';
+import { createBodyStore, type StoredBody, storedSize } from './body-store.ts';
 import { headerOf } from './headers.ts';
 
 /**
- * A response that GitLab may confirm with 304. The cache keeps the bytes of the body until the
- * first 304, and the parsed body after it. So the cache never holds the parsed rows of a response
- * that changes before the first 304. These rows are short-lived objects, whose garbage collection
- * costs much less.
+ * A response that GitLab may confirm with 304. It has the bytes of the body until the first 304,
+ * and the parsed body after it. So the cache never holds the parsed rows of a response that changes
+ * before the first 304. These rows are short-lived objects, whose garbage collection costs much
+ * less.
+ *
+ * The bytes are freed when the last user has released the response. The users are the cache, and
+ * the calls that may still receive the 304.
  */
-export interface CachedResponse {
+export class CachedResponse {
   readonly etag: string;
   readonly head: ResponseHead;
-  content: { readonly body: Buffer } | { readonly build: BuildResult<unknown> };
+  readonly #body: StoredBody;
+  #users = 1;
+  #build: BuildResult<unknown> | undefined;
+
+  constructor(etag: string, head: ResponseHead, body: StoredBody) {
+    this.etag = etag;
+    this.head = head;
+    this.#body = body;
+  }
+
+  acquire(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0) this.#body.free();
+  }
+
+  /** Returns a copy of the bytes. Throws if the body is parsed or nobody uses the response. */
+  readBody(): Buffer {
+    return this.#body.read();
+  }
+
+  /** The parsed body; undefined before the first 304. */
+  get build(): BuildResult<unknown> | undefined {
+    return this.#build;
+  }
+
+  /** Replaces the bytes by the parsed body. */
+  setBuild(build: BuildResult<unknown>): void {
+    this.#build = build;
+    this.#body.free();
+  }
 }
 
 /** Responses by credential and URL. Evicts the least recently used ones. */
 export interface EtagCache {
+  /** The caller must release the response when its call has ended. */
   get(call: Call): CachedResponse | undefined;
   /** Stores a response if it has an ETag. */
   put(call: Call, response: RawResponse): void;
@@ -32,18 +71,7 @@ export interface EtagCache {
  * the size of their JSON, and the headers need memory, too. A page of which only some rows were
  * parsed also keeps its body.
  */
-const sizeOf = (bytes: number) => 2 * bytes + 1024;
-
-/**
- * Copies a body that is a small part of a larger buffer, such as a decompressed body. Otherwise the
- * cache would keep the whole buffer in memory.
- */
-function withoutSpare(body: Buffer): Buffer {
-  if (body.buffer.byteLength <= 2 * body.length + 1024) return body;
-  const copy = Buffer.allocUnsafeSlow(body.length);
-  body.copy(copy);
-  return copy;
-}
+const sizeOf = (bytes: number) => Math.max(2 * bytes, storedSize(bytes)) + 1024;
 
 /**
  * Returns the cache key of a call. It begins with the credential's digest: GitLab's ETag does not
@@ -80,24 +108,29 @@ function createIndex() {
 /** Creates a cache of at most `maxBytes` over all callers; 0 disables it. */
 export function createEtagCache(maxBytes: number): EtagCache {
   if (maxBytes === 0) return { get: () => undefined, put: () => {}, invalidateProject: () => {} };
+  const maxEntrySize = Math.ceil(maxBytes / 4);
   const index = createIndex();
+  const bodies = createBodyStore();
   const cache = new LRUCache<string, CachedResponse>({
     maxSize: maxBytes,
-    maxEntrySize: Math.ceil(maxBytes / 4),
     onInsert: (_response, key) => index.add(key),
     // When an entry is replaced, this is called for the old entry before the new one is inserted.
-    dispose: (_response, key) => index.remove(key),
+    dispose(response, key) {
+      index.remove(key);
+      response.release();
+    },
   });
   const isCacheable = (call: Call) =>
     call.method === 'GET' && !call.streaming && call.keep !== false;
   return {
-    get: (call) => (isCacheable(call) ? cache.get(keyOf(call)) : undefined),
+    get: (call) => (isCacheable(call) ? cache.get(keyOf(call))?.acquire() : undefined),
     put(call, { status, headers, body }) {
       const etag = headerOf(headers, 'etag');
       if (!etag || !isCacheable(call)) return;
-      const content = { body: withoutSpare(body) };
-      const entry = { etag, head: { status, headers }, content };
-      cache.set(keyOf(call), entry, { size: sizeOf(body.length) });
+      const size = sizeOf(body.length);
+      if (size > maxEntrySize) return void cache.delete(keyOf(call));
+      const entry = new CachedResponse(etag, { status, headers }, bodies.put(body));
+      cache.set(keyOf(call), entry, { size });
     },
     invalidateProject({ credential, endpoint }) {
       const project = projectOf(`${credential.digest} ${endpoint.path}`);

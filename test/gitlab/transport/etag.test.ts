@@ -126,6 +126,29 @@ describe('a cached response', () => {
     expect(kept).toBe(4);
   });
 
+  it('is confirmed by a 304 that arrives after other responses have replaced it', async () => {
+    const held: (() => void)[] = [];
+    const upstream = await startUpstream((request, response) => {
+      const id = Number(/\d+$/.exec(request.url ?? '')?.[0]);
+      const etag = `W/"${id}"`;
+      const send304 = () => void response.writeHead(304, { etag }).end();
+      if (request.headers['if-none-match'] === etag) return void held.push(send304);
+      const row = aJob(id, { web_url: String(id).repeat(10_000) });
+      sendJson(response, row, { headers: { etag } });
+    });
+    const { gitlab } = connect(upstream.url, { etagBytes: 100_000 });
+    const get = (id: number) => gitlab.getJob({ project: '1', id: String(id) });
+    const first = await get(1);
+    const again = get(1);
+    await expect.poll(() => held.length).toBe(1);
+    for (let id = 2; id < 10; id += 1) await get(id);
+    held[0]?.();
+    expect(await again).toEqual(first);
+    // The response was indeed replaced: it is requested without its ETag.
+    await get(1);
+    expect(upstream.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
+  });
+
   it('is not stored if it is too large, untagged, a log’s tail, or caching is off', async () => {
     const large = await startTagged({ size: 20_000 });
     const { gitlab: small } = connect(large.upstream.url, { etagBytes: 100_000 });
