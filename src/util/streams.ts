@@ -18,7 +18,7 @@ interface StreamObserver {
 
 interface StreamSource<T> {
   next(): Promise<IteratorResult<T>>;
-  /** Called when `endWith` or `return` ends the stream. */
+  /** Called when the stream ends before the source, or fails. */
   return?(): unknown;
 }
 
@@ -67,6 +67,7 @@ export function createStream<T>(
       } catch (error) {
         onError?.(error);
         end();
+        void source.return?.();
         throw error;
       }
     },

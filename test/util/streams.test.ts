@@ -58,6 +58,7 @@ describe('mapStream', () => {
     await expect(next).rejects.toBe(error);
     expect(onError.mock.calls).toEqual([[error]]);
     expect(onEnd).toHaveBeenCalledTimes(1);
+    expect(source.iterator.return).toHaveBeenCalledTimes(1);
     expect(await stream.next()).toEqual(DONE);
   });
 

@@ -19,11 +19,14 @@ export function createDeadline(send: Send, deps: { clock: Clock; totalMs: number
       const { sent } = call.progress;
       controller.abort(new GitlabTimeoutError({ phase: 'total', sent }, originOf(call)));
     });
+    let isStreaming = false;
     try {
-      return await send(call);
+      const response = await send(call);
+      isStreaming = request.streaming === true;
+      return response;
     } finally {
       cancel();
-      if (!request.streaming) stopForwarding?.();
+      if (!isStreaming) stopForwarding?.();
     }
   };
 }

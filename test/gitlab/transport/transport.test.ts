@@ -160,6 +160,15 @@ describe('the caller’s signal', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  it('leaves no listener when a stream cannot be opened', async () => {
+    const upstream = await startUpstream((_, response) => sendJson(response, {}, { status: 500 }));
+    const { signal } = new AbortController();
+    const { as, gitlab } = connect(upstream.url);
+    const mine = as(gitlab.credential, { signal });
+    await expect(mine.openJobTrace({ project: '1', id: '7' })).rejects.toThrow();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   it('prevents a call if it is aborted before the call or in the queue', async () => {
     const upstream = await startUpstream(() => {});
     const { as, gitlab } = connect(upstream.url, { connections: 1 });
