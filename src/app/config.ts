@@ -101,8 +101,8 @@ function arrange(group: Settings, values: Record<string, unknown>): Record<strin
 }
 
 /**
- * Settings that need at least one of the `needed` settings. The text after `=` is only shown in the
- * error message.
+ * Settings that need at least one of the `needed` settings. A name may include a value, as in
+ * `TRUSTED_DOCUMENTS=only`. The value is not compared; it only appears in the error message.
  */
 const dependencies: readonly (readonly [name: string, needed: readonly string[]])[] = [
   ['GITLAB_TOKEN_WRITES', ['GITLAB_TOKEN', 'GITLAB_TOKEN_FILE']],
@@ -179,8 +179,8 @@ function readConfig(given: Env, demo: boolean): Config {
   if (!demo && !env['GITLAB_URL']?.trim()) {
     problems.push('GITLAB_URL is needed: the address of your GitLab (or start with --demo)');
   }
-  // A setting with a boolean value is on if the value is true, even by default. Any other setting
-  // is on if it is set.
+  // A boolean setting is on if its value is true, even if that is the default. Any other setting is
+  // on if it is set.
   const isOn = (name: string) =>
     values[name] === true || (Boolean(env[name]?.trim()) && values[name] !== false);
   problems.push(...findContradictions(raw, isOn));
@@ -204,8 +204,8 @@ function readTypePrefix(env: Env): string | undefined {
 }
 
 /**
- * Parses the command line and the environment. Throws a ConfigError for a wrong flag. Otherwise, if
- * settings have problems, throws a ConfigError that lists all these problems.
+ * Parses the command line and the environment. Throws a ConfigError for a wrong flag, or for wrong
+ * settings. The error for settings lists all their problems.
  */
 export function parseConfig(env: Env, argv: readonly string[]): Command {
   const options = parseFlags(argv);

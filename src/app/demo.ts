@@ -34,7 +34,10 @@ function alignRows(rows: readonly (readonly [string, string])[]): string[] {
 export interface Demo {
   config: Config;
   deps: Pick<GatewayDeps, 'exampleTokens' | 'boardFolder' | 'startPage'>;
-  /** Returns the lines for the terminal. `origin` is the address of the gateway. */
+  /**
+   * Returns the lines that the terminal shows after the start: addresses and example tokens.
+   * `origin` is the address of the gateway.
+   */
   describe(origin: string): string[];
   close(): Promise<void>;
 }

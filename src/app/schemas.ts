@@ -163,7 +163,7 @@ export function oneOf<const T extends string>(words: readonly T[]) {
   return z.string().toLowerCase().pipe(z.enum(words, { error }));
 }
 
-/** The content of the file whose path is given. */
+/** Reads the file whose path is the value of the setting. */
 export const file = z.string().transform((path, context) => {
   try {
     return readFileSync(path, 'utf8');

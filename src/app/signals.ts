@@ -31,8 +31,9 @@ export type OnSignal = (signal: NodeJS.Signals) => void;
 
 /**
  * Ends the process with exit code 0 on a signal, or calls the callback that the returned function
- * has set. The signal handlers are never replaced, because a signal that arrived during synchronous
- * work would be lost. A signal that arrives twice ends the process immediately.
+ * has set. Only the callback changes, never the signal handlers: if a signal arrives while other
+ * code runs, its handler runs later, and a replacement in between would lose the signal. A signal
+ * that arrives twice ends the process immediately.
  */
 export function handleSignals(): (callback: OnSignal) => void {
   let onSignal: OnSignal = () => process.exit(0);

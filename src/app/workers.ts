@@ -27,7 +27,7 @@ export function createCrashLoopGuard(): (now: number) => boolean {
  * primary exits, Node ends the worker.
  */
 export function joinPrimary(handlers: { drain(): void; receive(event: ChangeEvent): void }) {
-  // This constructor installs the handler of the primary's requests for metrics.
+  // The constructor installs the handler that answers the primary's requests for metrics.
   new AggregatorRegistry();
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'drain') handlers.drain();
