@@ -36,8 +36,9 @@ const ofJob = {
 };
 
 /**
- * Policies of fields that depend on whether a job has a newer attempt. Their values are exact only
- * if the gateway has read all attempts of the job for the response.
+ * Policies of fields that depend on whether a job has a newer attempt: each retry adds an attempt.
+ * The values of these fields are exact only if the gateway has read all attempts of the job for the
+ * response.
  */
 const fieldsOfAttempts = {
   Job: ofJob,
