@@ -11,8 +11,8 @@ export function keepOverNull<Value>(known: Value | undefined, received: Value): 
 }
 
 /**
- * The values that the client already has for these two fields of a job or pipeline. A field that is
- * not selected is undefined.
+ * The values of `retried` and `retryable` that the client already has for a job or pipeline. A
+ * field that is not selected is undefined.
  */
 export interface KnownAttempts {
   retried?: unknown;

@@ -78,10 +78,9 @@ function applyLines<Line extends NumberedLine>(
 }
 
 /**
- * Removes the last `bytes` bytes (UTF-8) of a text. Counts from the end, because a count from the
- * start could be wrong: invalid bytes of the log are replaced by U+FFFD, whose 3 bytes may be more
- * or fewer than the invalid bytes. The end that GitLab rewrites is short, so it rarely contains
- * U+FFFD.
+ * Removes the last `bytes` bytes (UTF-8) of a text. The text may have another length than the log,
+ * because U+FFFD, which has 3 bytes, replaces invalid bytes of the log. So the bytes are counted
+ * from the end. GitLab rewrites only a short end of a log, which rarely contains U+FFFD.
  */
 function cutText(text: string, bytes: number): string {
   const kept = new TextEncoder().encode(text).subarray(0, -bytes);
