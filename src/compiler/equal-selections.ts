@@ -9,7 +9,7 @@ import {
 
 /*
  * Fields of one object with equal selections, such as 50 jobs by id under 50 aliases, share their
- * compiled writers. Selections are equal if their text in the document is.
+ * compiled writers. Selections are equal if their texts in the document are equal.
  */
 
 /** Maximum length of a text that is compared. Comments can make a text long. */

@@ -17,9 +17,9 @@ const placeOf = (nodes: readonly FieldNode[]): Place => ({
 });
 
 /**
- * Returns a function that returns the nodes of the field at a path of the response. Errors need
- * them for their locations. Writers do not know them, because several fields may share a writer.
- * `sets` are the selections of the operation.
+ * Returns a function that returns the nodes of the field at a path of the response. Their locations
+ * become the locations of errors. Writers do not know the nodes, because several fields may share a
+ * writer. `sets` are the selections of the operation.
  */
 export function createNodeFinder(
   sets: readonly SelectionSetNode[],
@@ -42,7 +42,7 @@ export function createNodeFinder(
   const find = (path: Path | undefined): Place => {
     if (!path) return root;
     const parent = find(path.prev);
-    // An index of a list has no type of its own.
+    // This part of the path is an index of a list.
     if (path.typename === undefined) return parent;
     return fieldsOf(parent, path.typename).get(String(path.key)) ?? parent;
   };

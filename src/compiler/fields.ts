@@ -193,7 +193,7 @@ const MAX_KEPT = 16;
 /**
  * Returns a writer that keeps the JSON of the objects that it writes until the operation ends.
  * Several jobs of an operation may contain the same object (gitlab/job-json.ts), for example one
- * commit. This holds for list items, and for jobs that are read by id under several aliases.
+ * commit. The jobs may be items of a list, or may be read by id under several aliases.
  */
 function keepJson(write: WriteObject): WriteObject {
   return (source, run, path) => {

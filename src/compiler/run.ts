@@ -37,7 +37,7 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
 }
 
-/** A field or a list item. */
+/** A field or list item in which an error may occur. */
 export interface Recovery {
   /** Whether null may replace the value if there is an error. */
   readonly nullable: boolean;
