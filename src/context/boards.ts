@@ -25,7 +25,7 @@ type JobsWithAttempts = ReadonlyMap<string, Job>;
 
 /**
  * The boards of one pipeline in one operation. A board has the pipeline's stages, groups and jobs,
- * as GitLab's page of the pipeline shows them. `read` builds a board for each `maxJobs`.
+ * as GitLab's page of the pipeline shows them. There is one board for each value of `maxJobs`.
  */
 export interface Boards {
   /**
@@ -46,7 +46,8 @@ export interface Boards {
   /** Returns the newest 500 trigger jobs. Rejects if a call fails, even with 404. */
   bridges(): Promise<readonly Bridge[]>;
   /**
-   * Adds rows that were read elsewhere, for example for an event, so that they are not read again.
+   * Stores rows that were read elsewhere, for example for an event, so that they are not read
+   * again.
    */
   prime(rows: BoardRows): void;
 }

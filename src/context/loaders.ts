@@ -57,8 +57,8 @@ interface FailureLogRef extends JobRef {
   /** Size of the log in bytes; undefined if it is not known. */
   size: number | undefined;
   /**
-   * Number of bytes to read from the end of the log; 'all' reads as much as the GraphQL field
-   * `trace`.
+   * Number of bytes to read from the end of the log; 'all' reads what the GraphQL field `trace`
+   * returns.
    */
   contextBytes: number | 'all';
 }
@@ -513,7 +513,6 @@ for (const [name, load] of Object.entries(endpoints)) {
   });
 }
 
-/** Creates the loaders of one operation. */
 export function createLoaders(gitlab: Gitlab, logs: OperationLogs, freshness: Freshness): Loaders {
   return new Operation(gitlab, logs, freshness) as Operation & Loaders;
 }

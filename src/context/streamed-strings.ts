@@ -14,8 +14,8 @@ export type StreamedString = string & { readonly [placeholder]: true };
 export type StreamedStrings = ReturnType<typeof createStreamedStrings>;
 
 /**
- * Length of the longest string that is returned without a placeholder, in UTF-16 code units or
- * bytes of its pieces.
+ * Maximum length of a string that is returned without a placeholder. The length of a text piece is
+ * counted in UTF-16 code units, that of a UTF-8 piece in bytes.
  */
 const MAX_INLINE_LENGTH = 256 * 1024;
 
@@ -31,9 +31,9 @@ function* concat(first: readonly StringPiece[], rest: Iterator<StringPiece>) {
 }
 
 /**
- * Returns the content of a JSON string. UTF-8 is escaped as if each byte were a character of
- * Latin-1: JSON escapes only ASCII, so the other bytes stay as they are. This takes a third of the
- * time of decoding and encoding.
+ * Escapes a piece for a JSON string. Returns UTF-8 without quotes around it. A UTF-8 piece is
+ * escaped as if each byte were a character of Latin-1: JSON escapes only ASCII, so the other bytes
+ * stay as they are. This takes a third of the time of decoding and encoding.
  */
 function toJsonContent(piece: StringPiece): Buffer {
   const json =
@@ -75,8 +75,8 @@ export function createStreamedStrings() {
     },
     isPlaceholder: (value: string): value is StreamedString => strings.has(`"${value}"`),
     /**
-     * Yields the JSON in UTF-8 pieces, with each placeholder replaced by its string. The pieces are
-     * produced on demand, so each string can be rendered only once.
+     * Yields the JSON in UTF-8 pieces, with each placeholder replaced by its string. The pieces of
+     * a string are produced on demand and not kept, so each string can be rendered only once.
      */
     *render(json: string): Iterable<Buffer> {
       for (const part of json.split(PLACEHOLDER_JSON)) {
