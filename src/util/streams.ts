@@ -83,7 +83,6 @@ export function createStream<T>(
   };
 }
 
-/** Maps the values of a stream. */
 export function mapStream<Source, Value>(
   source: AsyncIterable<Source>,
   map: (value: Source) => Value | Promise<Value>,
