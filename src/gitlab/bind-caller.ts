@@ -96,8 +96,8 @@ export class Calls {
       );
     } catch (error) {
       if (budget && isCapabilityError(error)) budget.left += 1;
-      // The error says that the write was not sent, because the caller may then safely repeat the
-      // write.
+      // If the operation was aborted before a write was sent, the error says so: the client may
+      // safely repeat the write.
       const isUnsentWrite = method === 'POST' && signal?.aborted && !progress.sent;
       throw isUnsentWrite
         ? new GitlabTimeoutError({ phase: 'total', sent: false }, { ...origin, cause: error })

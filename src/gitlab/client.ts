@@ -498,5 +498,4 @@ export class Gitlab {
   }
 }
 
-/** Creates the client of one caller. */
 export const createGitlab = (deps: GitlabDeps): Gitlab => new Gitlab(deps);

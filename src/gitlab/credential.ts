@@ -53,8 +53,8 @@ export class SecretHeaders extends Secret<HeaderEntries> {
   readonly redact: Redact;
 
   /**
-   * `secretEntries` are the entries whose values `redact` removes from texts. `redact` also removes
-   * everything that looks like a token. @default all entries
+   * `redact` removes from texts everything that looks like a token, and the values of
+   * `secretEntries`. By default, these are all entries.
    */
   constructor(entries: HeaderEntries, secretEntries = entries) {
     super(entries);

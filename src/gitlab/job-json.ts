@@ -34,8 +34,8 @@ interface Part {
 
 /**
  * The text after which an object ends and the next member begins. Inside a JSON string, this text
- * can only be the end of the string, with the quote that closes it. A value that is cut there is
- * not JSON, so the row is parsed as a whole.
+ * can only be the end of the string, with the quote that closes it. A value that is cut inside a
+ * string is not JSON, so the row is parsed as a whole.
  */
 const OBJECT_END = '},"';
 /**
@@ -159,7 +159,7 @@ export function createJobParser(): ParseRow {
     if (!parts) return undefined;
     try {
       const row = parseLatin1(withPlaceholders(text, parts)) as Members;
-      // The row has two members of this name, and the second one replaced the placeholder.
+      // If a row has two members of one name, the second one has replaced the placeholder.
       if (parts.some(({ name }) => row[name] !== PLACEHOLDER)) return undefined;
       for (const name of names) {
         const part = parts.find((one) => one.name === name);

@@ -60,7 +60,7 @@ export function shapeOf<T>(shape: Shape<T>): Row<T> {
 
 export interface Identity {
   kind: 'BUILD' | 'BRIDGE';
-  /** The requested project and pipeline, used for rows that do not name theirs. */
+  /** The requested project and pipeline. A row that does not name its own gets these. */
   project?: string | undefined;
   pipeline?: string | undefined;
   /** False for a list without retried jobs. */

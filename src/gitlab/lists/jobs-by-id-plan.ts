@@ -85,9 +85,9 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
 
 /**
  * Splits ids of one project into `pages` and `singles`. Each item of `pages` is a group of ids that
- * one page is sure to cover, whichever jobs exist. Each id of `singles` may need its own call. The
- * reads that `planReads` plans for the ids never cause more calls than both lists have items
- * together.
+ * one page is sure to cover, whichever jobs exist. Each id of `singles` may need its own call. So
+ * the number of items in both lists is the maximum number of calls that reading the ids may cause
+ * (see `planReads`).
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
@@ -116,9 +116,9 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 }
 
 /**
- * Plans the reads for `open`, the ids below the last row of a page. Plans another shared page if
- * more than one id is open, and this page found the outcome of at least one id per ROWS_PER_CALL
- * rows. Otherwise plans a read of each id.
+ * Plans the reads for `open`: the ids below the last row of `page`, which was read. Plans another
+ * shared page if more than one id is open, and `page` showed the outcome of at least one id per
+ * ROWS_PER_CALL rows. Otherwise plans a read of each id.
  */
 export function planRest(
   page: PlannedPage,

@@ -55,9 +55,8 @@ const MIN_FIRST_PAGE = 5;
 
 /**
  * Returns the size of the first page of each list: twice an equal share of `wanted`, within limits.
- * The rows may be spread unevenly over the lists: no further page is needed as long as each list
- * contains fewer of the wanted rows than its first page has rows. Larger pages would mostly add
- * rows that are not needed.
+ * The wanted rows may be spread unevenly over the lists. A list needs a further page only if all
+ * rows of its first page are wanted. Larger pages would mostly add rows that are not needed.
  */
 export function firstPageSize(wanted: number, lists: number): number {
   const share = Math.ceil((2 * wanted) / lists);

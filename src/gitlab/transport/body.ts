@@ -5,9 +5,7 @@ import type { Dispatcher } from 'undici';
 
 const gunzipAsync = promisify(gunzip);
 
-/**
- * Size of decompressed chunks in bytes. It equals that of the largest chunk that a socket delivers.
- */
+/** Size of decompressed chunks in bytes: the size of the largest chunk that a socket delivers. */
 const CHUNK = 64 * 1024;
 
 type Encoding = string | undefined;

@@ -29,8 +29,8 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
  * Returns the error for a 2xx response whose body the call's reader rejected with `error`. The
  * error says that another server than GitLab sent the body in two cases: the body is an object
  * without the `id` that every resource has, or it is not JSON and the response names another media
- * type. Otherwise returns `error`. An empty body is no such case, because the body may have been
- * lost in transit.
+ * type. Otherwise returns `error`. Also returns `error` for an empty body, because the body may
+ * have been lost in transit.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);

@@ -52,7 +52,10 @@ export interface TransportOptions {
    * addition. @default 32
    */
   readonly connections?: number | undefined;
-  /** Maximum concurrent calls of one credential. It may also have this many streams. @default 16 */
+  /**
+   * Maximum concurrent calls of one credential. The same number of streams is allowed in addition.
+   * @default 16
+   */
   readonly perCredential?: number | undefined;
   /** Size of the ETag cache over all credentials; 0 disables it. @default 64 MiB */
   readonly etagBytes?: number | undefined;
@@ -133,7 +136,7 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
     headers: opened.headers,
     /** Uses its own connection, so it does not wait behind calls of callers. */
     probe: createExchange({ ...shared, dispatcher: probes, streams: probes }),
-    /** Uses a connection of its own for each call. */
+    /** Sends a request to another server than GitLab. Opens a connection for each request. */
     fetchFrom,
     async close() {
       await Promise.all([dispatcher, streams, probes, ...foreign].map((pool) => pool.destroy()));
