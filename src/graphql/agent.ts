@@ -33,7 +33,7 @@ async function projectOf(id: string, context: Context, selection: Selection): Pr
 
 /**
  * Returns the job that a CI_JOB_TOKEN belongs to. Reads the job only if the selection needs more
- * than its ids, or if the response lacks the ids.
+ * than its ids, or if the response of GET /job/allowed_agents lacks the ids.
  */
 async function jobOf(
   { job, project }: RestAllowedAgents,
@@ -55,8 +55,8 @@ async function userOf(row: RestUser, context: Context, selection: Selection): Pr
 
 /**
  * The cost of `project` and `user`. The response of GET /job/allowed_agents contains only the id of
- * the project, and the id and username of the user. Reading the token's job returns their other
- * values.
+ * the project, and the id and username of the user. Other values of the project and the user are
+ * read with the job that the token belongs to.
  */
 const improvedByJob = costs({
   leadsTo: 'number',

@@ -92,8 +92,8 @@ export const artifactTextCost: ListCost = {
 
 /**
  * Reads the beginning of a file in a job's archive. Null if there is no such file. Throws
- * BAD_USER_INPUT if the file is not text. Throws OPERATION_TOO_COMPLEX if all running operations
- * together have read too much text.
+ * BAD_USER_INPUT if the file is not text. Throws OPERATION_TOO_COMPLEX if the operation returns too
+ * much text, or if the logs and files of all running operations take too much memory.
  */
 export async function readArtifactText(
   { loaders, logs }: Pick<Context, 'loaders' | 'logs'>,

@@ -25,13 +25,13 @@ import { CiJobStatus } from './status.ts';
 
 /**
  * The cost of a field that returns jobs of a board. The board contains the attempts of each job, so
- * reading `attempts` needs no further call.
+ * the field `attempts` of these jobs needs no further call.
  */
 const jobsOfBoard = { extensions: costs({ leadsTo: 'board' }) };
 
 /**
- * Returns `code`, `message` and `retryAfter` for a missing part of a board. If no call failed, the
- * code is TOO_MANY; otherwise it is that of the failed call.
+ * Returns `code`, `message` and `retryAfter` for a missing part of a board. The code is that of the
+ * failed call, or TOO_MANY if the part was beyond `maxJobs`.
  */
 function viewGap({ error }: BoardGap): FailureView {
   if (error) return viewFailure(error);

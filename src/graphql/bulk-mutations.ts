@@ -45,8 +45,8 @@ interface BulkAction {
   suits(job: AnyJob): boolean;
   send(gitlab: Gitlab, ref: WriteRef): Promise<AnyJob>;
   /**
-   * Returns the failure if GitLab's response is successful but changed nothing. For an action
-   * without this function, each successful response counts as a change.
+   * Returns the failure if GitLab responded with success but changed nothing. `job` is the job in
+   * the response. For an action without this function, each success counts as a change.
    */
   findRefusal?(job: AnyJob): MutationFailure | undefined;
 }
@@ -237,8 +237,8 @@ function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
 }
 
 /**
- * Returns a predicate for current jobs: whether a job meets the conditions of the input, and the
- * action is possible for it. Throws BAD_USER_INPUT if `statuses` contains UNKNOWN.
+ * Returns a function that returns whether a job meets the conditions of the input and is in a state
+ * that permits the action. Throws BAD_USER_INPUT if `statuses` contains UNKNOWN.
  */
 function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) => boolean {
   const { stage, names, groupNames, includeAllowedToFail } = input;

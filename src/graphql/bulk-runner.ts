@@ -64,7 +64,7 @@ const MAX_PIPELINES = 4;
 /** After this many requests in a row without a usable response, no further request is sent. */
 const MAX_UNKNOWN = 2;
 
-/** Matches GitLab's messages for a token without the scope or permission (upstream.md §8). */
+/** Matches GitLab's messages for a token that lacks a scope or permission (upstream.md §8). */
 const MISSING_SCOPE = /^insufficient_(granular_)?scope\b/;
 
 /** Whether an error shows that GitLab would refuse the action for all other jobs, too. */

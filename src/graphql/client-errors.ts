@@ -177,7 +177,7 @@ export function viewError(error: GitlabError): ErrorView {
 export interface FailureView {
   code: string;
   message: string;
-  /** Seconds; null if GitLab did not send a time. */
+  /** Seconds to wait before a retry; null if GitLab did not say how long. */
   retryAfter: number | null;
 }
 

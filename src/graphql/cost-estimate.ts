@@ -356,8 +356,8 @@ function conditionNames(
 }
 
 /**
- * Maximum variables in `@skip` and `@include`. The analysis of an operation is cached for each
- * combination of their values. An operation with more variables is analyzed for each request.
+ * Maximum variables in `@skip` and `@include`. Up to this number, the analysis of an operation is
+ * cached for each combination of their values. With more, each request is analyzed.
  */
 const MAX_CONDITIONS = 4;
 

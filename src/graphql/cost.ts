@@ -64,7 +64,8 @@ export interface ListCost {
   /** Returns the name of the argument that limits the rows. */
   limitedBy(args: Record<string, unknown>): string;
   /**
-   * Whether the argument of `limitedBy` is a list, so that fewer items cost less. @default false
+   * Whether the argument that `limitedBy` names is a list: fewer items then cost less.
+   * @default false
    */
   isLimitedByItems?(args: Record<string, unknown>): boolean;
   /**
@@ -110,9 +111,9 @@ export interface FieldCost {
    */
   sharedBy?: 'pipeline' | 'project';
   /**
-   * Set if the field is a list whose length no argument has to limit. The estimate counts one row
-   * per pipeline, because the number of rows is unknown. Only the call budget limits the calls for
-   * further rows.
+   * Set if the field is a list that can be selected without an argument that limits its length. The
+   * estimate counts one row per pipeline, because the number of rows is unknown. Only the call
+   * budget limits the calls for further rows.
    */
   unlimitedPer?: 'pipeline';
   /**
@@ -161,7 +162,6 @@ export function costs(cost: FieldCost): { cost: FieldCost } {
 
 const free: FieldCost = {};
 
-/** Returns the declared cost of a field. */
 export function costOfField({ extensions }: Pick<GraphQLField<unknown, unknown>, 'extensions'>) {
   return (extensions['cost'] as FieldCost | undefined) ?? free;
 }
@@ -222,10 +222,10 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const isOwn = !call || call === ownCalls[type];
   const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // If only the ids of this object are known, they also identify the object in the field. An
-  // example is the project of a job. The field counts as known, unless the row of this object makes
-  // the read of that object unnecessary. For example, if only the `webUrl` of the project is
-  // selected, the row of the job contains it. Then the job is read instead of the project.
+  // If only the ids of this object are known, they also identify the object in the field, such as
+  // the project of a job. The field then counts as known, unless a read of this object saves the
+  // read of that object. For example, if only the `webUrl` of the project is selected, the job is
+  // read instead of the project, because the row of the job contains the URL.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -304,7 +304,7 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
 
 /**
  * Returns whether to read an object only to check that it exists. If it does not exist, the field
- * is null. Projects are not checked.
+ * that returns the object is null. Projects are not checked.
  */
 const isChecked = (type: string, known: Knowledge, exists: boolean) =>
   isNamed(known) && !exists && type !== 'Project' && type in ownCalls;

@@ -224,7 +224,6 @@ FailureLog.implement({
   }),
 });
 
-/** Why a job failed. */
 export const JobFailure = builder.objectRef<JobFailureRow>('JobFailure').implement({
   description:
     'Why a job failed. If `log` is selected, `category`, `message` and `retryHelps` also consider what the runner wrote in it.',

@@ -69,7 +69,6 @@ function parseProjects(projects: readonly string[]): string[] {
   return [...new Set(projects.map((project) => parseProject(project, '`projects`')))];
 }
 
-/** Maps failed reads of projects for clients. */
 const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 

@@ -50,7 +50,6 @@ const failureTypes = [
   ],
 ] as const;
 
-/** The interface of the errors in payloads. */
 export const MutationError = builder.interfaceRef<MutationFailure>('MutationError').implement({
   description:
     'An error that a caller can handle. Select `__typename` or `code` to distinguish them.',
@@ -171,7 +170,10 @@ function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined 
   return type && { type, code, message };
 }
 
-/** Maps the error of a call that changed nothing. Undefined if the call budget was used up. */
+/**
+ * Returns the payload's error for a call that changed nothing. Undefined if the call budget was
+ * used up: the whole operation then fails.
+ */
 function toFailure(error: GitlabError): MutationFailure | undefined {
   const { code, message } = viewError(error);
   if (code === 'OPERATION_TOO_COMPLEX') return undefined;
@@ -194,7 +196,10 @@ export function failureOfRead(error: unknown): MutationFailure | undefined {
   return failure?.type === 'UnauthenticatedError' ? undefined : failure;
 }
 
-/** Returns the error of a write. Undefined if the call budget was used up, and for bugs. */
+/**
+ * Returns the payload's error for a failed write. Undefined if the whole operation must fail: for a
+ * used-up call budget, or a bug.
+ */
 function failureOfWrite(error: unknown): MutationFailure | undefined {
   // The operation timed out or was canceled. The write may already have been sent.
   if (isEnded(error)) return outcomeUnknown;

@@ -51,8 +51,8 @@ async function isPipelineRetryable(
   row: PipelineRow,
   { loaders }: Context,
 ): Promise<boolean | null> {
-  // Waits until the resolvers of the pipeline's other fields were called. If one of these fields
-  // reads a board, `find` then returns it.
+  // Waits until the resolvers of the pipeline's other fields were called, because one of them may
+  // read a board. `find` below returns that board; it starts no read itself.
   await undefined;
   const board = await loaders
     .boards(toRef(row))

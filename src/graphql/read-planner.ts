@@ -15,11 +15,10 @@ import { projectBehind, projectNamed } from './web-url.ts';
  */
 
 /**
- * What a read that was started early shows about its parent object. `project` has the values of a
- * project that the first row of the read contains. That project is the parent object itself, or the
- * project of the parent object. `project` is null if GitLab answered 404 to the read of a list,
- * because the parent object then does not exist either. It is undefined if the read shows nothing
- * about the project.
+ * What a read that was started early shows about its parent object, which is a project or belongs
+ * to a project. `project` has the values of this project that the first row of the read contains.
+ * `project` is null if GitLab answered 404 to the read of a list, because the parent object then
+ * does not exist either. It is undefined if the read shows nothing about the project.
  */
 interface Revealed {
   /** Whether the read returned a value. If so, a failed read of the parent must not discard it. */
@@ -191,7 +190,7 @@ export async function allSettledInPlace<Item, Value>(
   return settled.map((result) => (result.status === 'fulfilled' ? result.value : result.reason));
 }
 
-/** Throws BAD_USER_INPUT for a list argument that is longer than the gateway accepts. */
+/** Throws BAD_USER_INPUT if a list argument has more than `max` items. */
 export function checkListSize(items: readonly unknown[], max: number, argument: string): void {
   if (items.length <= max) return;
   throw badUserInput(`${argument} takes at most ${max} items, not ${items.length}.`);

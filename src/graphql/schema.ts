@@ -22,5 +22,4 @@ import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { describeCosts } from './cost.ts';
 
-/** The public schema. */
 export const schema: GraphQLSchema = describeCosts(builder.toSchema());

@@ -267,7 +267,7 @@ class FieldOfTree implements SelectedField {
   }
 }
 
-/** Returns the selections of a field; `nodes` are its nodes. */
+/** Returns the selection sets of a field. A field that is selected several times has several. */
 export function selectionSetsOf(nodes: readonly FieldNode[]): SelectionSetNode[] {
   return nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
 }
