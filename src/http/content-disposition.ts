@@ -13,7 +13,8 @@ const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}"*:<>?|]/gu;
 function toSafeName(name: string): string {
   const [base = ''] = name.split(/[/\\]/).slice(-1);
   const safe = [...base.replace(UNSAFE, '_').replace(/^[.\s]+/, '')].slice(0, MAX_LENGTH).join('');
-  // Trims the end only after the cut: trimming takes quadratic time, and the cut could leave a dot.
+  // Trims the end only after the cut, because trimming takes quadratic time, and because the cut
+  // name may end with a dot.
   return safe.replace(/[.\s]+$/, '') || NO_NAME;
 }
 

@@ -12,7 +12,7 @@ export const shuttingDown = () =>
 /** The graceful shutdown of HTTP: running requests may finish, new ones are refused. */
 export type Drain = ReturnType<typeof createDrain>;
 
-/** Creates the drain of a process. The process serves normally until `begin` is called. */
+/** Prepares the graceful shutdown of a process, which serves normally until `begin` is called. */
 export function createDrain() {
   const streams = new Set<ServerResponse>();
   const idleCallbacks = new Set<() => void>();

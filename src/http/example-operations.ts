@@ -7,7 +7,6 @@ import { readdirSync, readFileSync } from 'node:fs';
  * - `# credential: JOB-TOKEN`, the name of a header; default PRIVATE-TOKEN
  */
 
-/** An example operation. */
 export interface ExampleOperation {
   /** Such as `01-one-job`. */
   name: string;
@@ -26,7 +25,6 @@ const DIRECTIVE_LINE = /^# (variables|credential): (.*)\n/gm;
  */
 const EMPTY_COMMENT_LINE = /^#\n(?=\n|[^#])/m;
 
-/** Parses the file of an example operation. */
 export function parseOperation(name: string, text: string): ExampleOperation {
   const lines = new Map([...text.matchAll(DIRECTIVE_LINE)].map(([, key, value]) => [key, value]));
   return {

@@ -29,15 +29,15 @@ export function statusOf(errors: readonly GraphQLError[], type: ResponseType): n
  */
 const LONG = 8_192;
 
-/** Size of the buffer below. */
+/** Size of the buffer `scratch`. */
 const SCRATCH_BYTES = 4 * 1024 * 1024;
 /** A buffer in which texts are encoded, one after another. It is created at the first use. */
 let scratch: Buffer | undefined;
 
 /**
- * Encodes a text as UTF-8. If it certainly fits, encodes it in the buffer `scratch` and copies the
- * bytes: a character takes at most 3 bytes. `Buffer.from` would read the text twice, to measure it
- * and to encode it.
+ * Encodes a text as UTF-8. A text that certainly fits into the buffer `scratch`, at 3 bytes per
+ * character, is encoded there, and its bytes are copied. `Buffer.from` would read the text twice:
+ * to measure it and to encode it.
  */
 function encode(text: string): Buffer {
   if (text.length * 3 > SCRATCH_BYTES) return Buffer.from(text);

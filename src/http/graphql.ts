@@ -73,10 +73,11 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 /**
- * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response. The
- * response to a query or mutation is sent as JSON if the client accepts JSON; so is the refusal of
- * an operation. All other responses are sent by `streams`, with two exceptions, which are always
- * JSON: a refusal with status 406, and an error outside of an operation, such as a malformed body.
+ * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response.
+ * - Always JSON: a refusal with status 406, an error outside of an operation, such as a malformed
+ *   body, and the response to a batch.
+ * - JSON if the client accepts it: the response to a query or mutation, and any other refusal.
+ * - Sent by `streams`: all other responses, such as those of a subscription.
  */
 export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedRequest) => void {
   const { operations, streams, drain, origins, readBytes, maxBodyBytes, maxBatch } = deps;

@@ -26,7 +26,7 @@ type Opener = Pick<Context, 'openTrace' | 'openArtifacts'>;
 /** Creates the context of a caller. Throws GraphQLError for a malformed credential. */
 export type OpenContext = (caller: Caller) => Opener;
 
-/** The body that GitLab sends, and the headers that the response has in addition to HEADERS. */
+/** The body that GitLab sends, and headers in addition to those that all downloads have. */
 interface Download {
   body: Readable;
   headers: OutgoingHttpHeaders;

@@ -8,7 +8,7 @@ import type { Route } from './server.ts';
 /** Large enough for the event of a pipeline with a few thousand jobs. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** Returns the response to a body that cannot be read. Throws any other error. */
+/** Returns the response to a body that `readBytes` refused. Rethrows any other error. */
 function refusalOf(error: unknown): WebhookResponse {
   const http = error instanceof GraphQLError && httpOptionsOf(error);
   if (!http) throw error;
