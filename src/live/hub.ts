@@ -102,8 +102,9 @@ function createPolls(options: Defined, capacity: Capacity) {
     });
     let unsubscribe = () => {};
     // Subscribes the poll to the change events of a topic, such as `job/1001`. Called below if the
-    // topic is known from the start. Otherwise, the reader calls it when a response contains the
-    // id. A log has no topic, because no webhook reports its text.
+    // topic is known from the start. Otherwise, the reader of the resource calls it as soon as a
+    // response of GitLab contains the id in the topic. A log has no topic, because no webhook
+    // reports its text.
     const listen = (topic: string, project: string) => {
       unsubscribe();
       unsubscribe = notifications.subscribe(topic, poll);
@@ -135,7 +136,10 @@ function createPolls(options: Defined, capacity: Capacity) {
     polls.set(key, poll as Poll<unknown>);
     return poll;
   };
-  /** Finds or starts a poll. The cast is safe, because the key contains the kind of resource. */
+  /**
+   * Finds or starts a poll. The cast to `Poll<State>` is safe, because the key contains the kind of
+   * resource.
+   */
   const find = <State>(credential: Credential, resource: Resource<State>): Poll<State> => {
     const key = `${credential.digest} ${resource.key}`;
     const known = polls.get(key) as Poll<State> | undefined;

@@ -77,7 +77,10 @@ export function jobResource(ref: JobRef): Resource<Job> {
   };
 }
 
-/** Creates a view that skips a state if it is the same object as the last one. */
+/**
+ * Creates the view of one subscriber (subscriber.ts). It returns each state as an event, but skips
+ * a state that is the same object as the last one.
+ */
 export function distinct<State>(): View<State, State> {
   let sent: State | undefined;
   return (state) => {

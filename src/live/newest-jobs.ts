@@ -55,10 +55,10 @@ async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
 }
 
 /**
- * Returns the known jobs that are older than all jobs of the page, active ones first, at most
- * MAX_OLDER_JOBS. Reads the active ones again by id. Leaves out those that no longer exist. If the
- * read of a job fails, returns its known row. If the page is not full, it contains all jobs, so
- * there are no older ones.
+ * Returns the known jobs that are older than all jobs of `page`, the newest jobs of the project.
+ * Active jobs are first; at most MAX_OLDER_JOBS are returned. Reads the active ones again by id and
+ * leaves out those that no longer exist. If the read of a job fails, returns its known row. A page
+ * that is not full contains all jobs of the project, so there are no older ones.
  */
 async function readOlder(
   gitlab: Gitlab,

@@ -11,7 +11,7 @@ import type { View } from './subscriber.ts';
 
 interface JobEntry {
   readonly row: AnyJob;
-  /** The `round` of the state in which the job last changed. */
+  /** The number (`PipelineState.round`) of the state in which the job last changed. */
   readonly round: number;
 }
 

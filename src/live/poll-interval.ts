@@ -111,8 +111,8 @@ export function createPollInterval(options: PollIntervalOptions) {
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());
   /**
-   * Returns when a webhook may trigger the next read. A slow read is followed by a pause of equal
-   * length, at most `gapMs`, so that a slow server can recover.
+   * Returns the earliest time at which a webhook may trigger the next read. A slow read is followed
+   * by a pause of equal length, at most `gapMs`, so that a slow server can recover.
    */
   const nextNotifiedReadAt = () => {
     const restMs = Math.min(gapMs, readEndedAt - readStartedAt);

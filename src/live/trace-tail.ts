@@ -211,8 +211,8 @@ const PART = 1 << 16;
  * Parses the bytes that are not parsed yet: those that were stored before parsing began or, after
  * parsed bytes were removed, all bytes. Parsing begins with the first byte of the log, because
  * lines are numbered from there. If that byte is no longer kept, reads the beginning of the log
- * from GitLab. Returns false if GitLab's log is shorter than the known part. Returns true if lines
- * are not needed.
+ * from GitLab. Returns false if GitLab's log is shorter than the known part, otherwise true. Does
+ * nothing and returns true if lines are not needed.
  */
 export async function readLines(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<boolean> {
   const { lines } = log;

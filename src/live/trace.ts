@@ -232,8 +232,8 @@ const TEXT_PER_LINES = 4;
 /** Approximate size of a line without its text and HTML, in bytes. */
 const LINE_SIZE = 300;
 /**
- * A parsed log counts as four logs against the limits of capacity.ts. It counts as one more per
- * 1,024 open sections.
+ * A parsed log counts as four logs against the limits of capacity.ts, plus one log per 1,024 open
+ * sections.
  */
 const LOGS_PER_PARSED_LOG = 4;
 const SECTIONS_PER_LOG = 1024;
