@@ -56,7 +56,7 @@ interface Asked {
   lines: number;
 }
 
-/** Returns the lines to show: the end of the failed section, or otherwise the requested lines. */
+/** Returns the end of the failed section if it was read, otherwise the requested lines. */
 function chooseLines({ failure, trace }: JobData): { lines: readonly Line[]; section?: string } {
   const failed = failure?.log;
   if (failed && failed.tail.length > 0) {
