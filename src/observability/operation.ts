@@ -71,7 +71,7 @@ function hashOf(document: DocumentNode): string {
   return hash;
 }
 
-/** Records type, name and hash of the operation from its document. */
+/** Records the operation's type and name, and the hash of its document. */
 export function describe(
   operation: Operation,
   document: DocumentNode,

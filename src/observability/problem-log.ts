@@ -9,8 +9,8 @@ const PAUSE_MS = 60_000;
 
 /**
  * Creates a function that logs failed calls to GitLab with their endpoint and cause. It writes at
- * most one line per endpoint and minute; `suppressed` counts the calls without a line since the
- * previous line. `now` is in ms.
+ * most one line per endpoint and minute; `suppressed` is the number of failed calls since the
+ * previous line that were not logged. `now` is in ms.
  */
 export function createProblemLog(logger: Logger, now: () => number) {
   // Does not grow without limit, because the gateway calls a fixed number of GitLab's endpoints.

@@ -72,7 +72,6 @@ export function createReadiness(deps: ReadinessDeps) {
 /** Log, metrics, readiness and traces of one gateway. */
 export type Telemetry = ReturnType<typeof createTelemetry>;
 
-/** Creates the telemetry of a gateway. */
 export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: Logger }) {
   const metrics = createMetrics();
   const readiness = createReadiness(deps);
