@@ -36,7 +36,6 @@ import type { TrustedDocuments } from './trusted-documents.ts';
  *            them (client-errors.ts) → response
  */
 
-/** One GraphQL request. */
 export interface OperationRequest extends OperationStart {
   /** Parameters as received, unchecked. */
   params: unknown;
@@ -92,8 +91,8 @@ export interface SubscriptionResponse extends OperationResponse {
   /** The whole response as JSON, as `writeResponse` returns it. */
   readonly json: string;
   /**
-   * Whether the execution made or shared calls to GitLab. The calls of the poll that found the
-   * event do not count.
+   * Whether the execution made calls to GitLab, or waited for calls that were already running. The
+   * calls of the poll that found the event do not count.
    */
   readonly readMore: boolean;
 }
@@ -103,7 +102,6 @@ export interface SubscriptionResponse extends OperationResponse {
  */
 export type ResponseStream = AsyncIterableIterator<SubscriptionResponse>;
 
-/** Prepares and executes operations. */
 export interface Operations {
   /** Prepares an operation. Returns a response if the operation is rejected. Never throws. */
   prepare(request: OperationRequest): PreparedOperation | OperationResponse;

@@ -10,8 +10,8 @@ import { shareEventLoop } from '../util/event-loop.ts';
 interface Response {
   readonly json: string;
   /**
-   * Whether the execution made or shared calls to GitLab. The calls of the poll that found the
-   * event do not count.
+   * Whether the execution made calls to GitLab, or waited for calls that were already running. The
+   * calls of the poll that found the event do not count.
    */
   readonly readMore: boolean;
   readonly errors: readonly unknown[];

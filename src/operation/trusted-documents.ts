@@ -42,7 +42,6 @@ export function readManifest(file: string): Manifest {
   return documents;
 }
 
-/** The document of a request. */
 export interface RequestedDocument {
   query: string;
   /** Whether the document is in a manifest, or was written by the gateway itself. */
