@@ -19,8 +19,8 @@ export interface BoardGap {
   /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
   /**
-   * The error of the failed call; undefined if no call failed, but the pipeline has or may have
-   * more rows than `limit`.
+   * Why the rows could not be read: a call failed, or the call budget was used up. Undefined if
+   * neither is the case: then the pipeline has, or may have, more rows than `limit`.
    */
   error?: GitlabError | undefined;
   /** For MORE_JOBS: the maximum number of rows that were taken from each list. */

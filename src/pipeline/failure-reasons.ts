@@ -1,4 +1,3 @@
-/** Category of the cause of a failure. */
 export type FailureCategory =
   | 'SCRIPT'
   | 'TIMEOUT'

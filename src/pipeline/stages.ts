@@ -38,8 +38,8 @@ const FIRST = '.pre';
 const LAST = '.post';
 
 /**
- * If all rows were read: a trigger job that was created more than this time after its pipeline may
- * be a retry. In ms.
+ * Maximum time between the creation of a pipeline and of a trigger job that was certainly created
+ * with the pipeline. A later trigger job may be a retry. Used only if all rows were read.
  */
 const CREATION_MS = 60_000;
 

@@ -15,7 +15,6 @@ export const STATUSES = [
   'scheduled',
 ] as const;
 
-/** A status in STATUSES, in GitLab's spelling. */
 export type KnownStatus = (typeof STATUSES)[number];
 
 const known: ReadonlySet<string> = new Set(STATUSES);

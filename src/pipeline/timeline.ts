@@ -43,7 +43,10 @@ interface Run {
   ran: number;
 }
 
-/** GitLab queues a job up to this long before or after the end of the job that it waited for. */
+/**
+ * A job counts as a possible predecessor of another job if it ended before GitLab queued the other
+ * job, or at most this long after that.
+ */
 const TOLERANCE_MS = 2000;
 
 function toRun(job: AnyJob, now: number): Run[] {
@@ -96,11 +99,11 @@ function createCounts(size: number) {
  * Returns the critical path, oldest run first. It is found by times alone, since the REST API does
  * not return `needs`. It is built backwards, from the run that ended last.
  *
- * The predecessor of a run is the run that it most likely waited for: of the runs that ended at
- * most `TOLERANCE_MS` after it was ready, the one that ended last. Because of the tolerance, the
- * run found in this way may have started after its successor. Such a run is skipped, also in all
- * further steps: all runs that are found later started before the skipped run, so none of them
- * waited for it.
+ * The predecessor of a run R is the run that R most likely waited for. Of all runs that ended at
+ * most `TOLERANCE_MS` after GitLab queued R, it is the run that ended last. Because of the
+ * tolerance, a run found in this way may have started after R. Then R did not wait for it, and it
+ * is removed from the search. No run that is found later waited for it either, because the runs of
+ * the path are found in descending order of their start.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
