@@ -182,7 +182,7 @@ export function addProject(state: WorldState, options: ProjectOptions): ProjectR
   return project;
 }
 
-/** Changes a project's path. The project can still be found by its former path. */
+/** Changes a project's path. Requests can still contain the former path. */
 export function moveProject(state: WorldState, project: ProjectRecord, path: string): void {
   ensureGroups(state, path);
   state.projectPaths.delete(project.path.toLowerCase());

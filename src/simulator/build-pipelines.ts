@@ -30,7 +30,10 @@ export interface PipelineOptions extends Given<PipelineColumns> {
   user?: UserRecord | string | null | undefined;
   /** First line of the commit message; null if the commit no longer exists. */
   commit?: string | null | undefined;
-  /** Fixes the status until the status of a job changes. @default derived from the jobs */
+  /**
+   * The pipeline's status until the status of one of its jobs changes. @default derived from the
+   * jobs
+   */
   status?: string | undefined;
   /**
    * Names of the stages in order. @default the stages of the jobs, in the order in which jobs are

@@ -91,8 +91,8 @@ function finalSections({ uploads = [], failure }: JobLog): Section[] {
 }
 
 /**
- * Returns a line or a part of a line. The next chunk continues or overwrites a part of a line.
- * Section marks in the text contain the time `unixSeconds`.
+ * Returns a piece of a log: a whole line, or a part of a line that the next chunk continues or
+ * overwrites. Section marks in the piece contain the time `unixSeconds`.
  */
 export type Chunk = (unixSeconds: number) => string;
 
@@ -153,7 +153,10 @@ export function printChunks(
   return timestamps ? withTimestamps(texts, timeAt) : texts;
 }
 
-/** Returns a script that prints a log. The job prints it evenly over its run time. */
+/**
+ * Returns a function that returns the chunks of a log. A running job prints the chunks evenly over
+ * its run time.
+ */
 export function toScript(log: JobLog): LogScript {
   const chunks = chunksOf(log);
   return (startedAt, runMs) => {

@@ -60,8 +60,8 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * The condition for starting a job, by its `when`. All earlier stages together have one status. If
- * the list contains that status, the job gets its `firstStatus`. Otherwise the job is skipped.
+ * The statuses that allow a job to start, by the job's `when`. They are compared with the combined
+ * status of all earlier stages. If that is not in the list, the job is skipped.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],
@@ -122,7 +122,7 @@ function run(state: WorldState, job: JobRecord): void {
   finishJob(state, job, { status: outcome, failureReason });
 }
 
-/** Prints the part of the log script that corresponds to the elapsed run time. */
+/** Appends the part of the log that is due at `progress`, the elapsed share (0–1) of the run. */
 function printLog(state: WorldState, job: JobRecord, progress: number): void {
   if (job.script === null && job.plan.script !== null) {
     const chunks = job.plan.script(job.startedAt ?? state.now, job.plan.runMs);

@@ -1,4 +1,4 @@
-/** A limit of requests per period. Requests are counted as by Rack::Attack, GitLab's throttle. */
+/** The maximum number of requests per period, like a limit of Rack::Attack, GitLab's throttle. */
 export interface RateLimit {
   readonly limit: number;
   readonly periodMs: number;
@@ -10,7 +10,10 @@ export interface RateLimit {
 export interface Limits {
   /** Counts a request. Returns the number of requests in the current window, including this one. */
   count(key: string, periodMs: number, now: number): number;
-  /** Requests per minute and user on a project's jobs; 0 means no limit (upstream.md §5.2). */
+  /**
+   * Requests per minute and user for the list of a project's jobs; 0 means no limit (upstream.md
+   * §5.2).
+   */
   readonly jobsIndex: number;
   /** Retries per minute, user and job; 0 means no limit (upstream.md §5.3). */
   readonly jobRetry: number;

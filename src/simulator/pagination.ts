@@ -121,7 +121,7 @@ export interface OffsetOptions<T> extends PageParams {
   readonly matches: (row: T) => boolean;
   /** Whether the response contains the number of all rows. It never does above 10,000 rows. */
   readonly totals: boolean;
-  /** Whether pages beyond row 50,000 may be rejected. */
+  /** Whether GitLab's limit of 50,000 rows exists for this list (see `checkMaxOffset`). */
   readonly limited?: boolean;
   /**
    * Parameters of the list, with the values of the request or their defaults. GitLab adds them to

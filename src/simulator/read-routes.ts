@@ -41,8 +41,8 @@ import { getTestReportSummary } from './test-reports.ts';
 const minuteMs = 60_000;
 
 /**
- * Throws 429 if the caller exceeds the rate limit on project jobs. GitLab checks this limit before
- * it looks up the project (upstream.md §5.2).
+ * Throws 429 if the caller exceeds the rate limit for the list of a project's jobs. GitLab checks
+ * this limit before it looks up the project (upstream.md §5.2).
  */
 function checkJobsIndexLimit({ caps, limits, caller, clock }: ApiRequest): void {
   if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;

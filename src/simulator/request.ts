@@ -108,7 +108,8 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
 
 /**
  * Throws 403 if the caller has a job token of another project, and the allowlist of the requested
- * project does not grant the permission `policy` to it (upstream.md §8).
+ * project does not grant the permission `policy` to that other project (upstream.md §8). Does
+ * nothing if the requested project has disabled its allowlist.
  */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
   const { job } = request.caller;

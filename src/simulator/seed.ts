@@ -154,7 +154,8 @@ function addFailedPipeline(world: World): void {
 }
 
 /**
- * The pipelines that the running demo starts in turn. After the last one, the first one follows.
+ * The pipelines that the running demo starts one after another. After the last one, it starts the
+ * first one again.
  */
 const upcoming: readonly WebPipeline[] = [
   { user: 'alice', ref: 'main', title: 'Cache the catalog for a minute' },

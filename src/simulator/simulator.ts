@@ -36,7 +36,10 @@ export interface SimulatorOptions {
   /** Whether GitLab redirects downloads of archives to an object storage. @default false */
   objectStorage?: boolean | undefined;
   rateLimit?: RateLimit | undefined;
-  /** Requests per minute and user on a project's jobs; 0 means no limit. @default 600 */
+  /**
+   * Requests per minute and user for the list of a project's jobs; 0 means no limit.
+   * @default 600
+   */
   jobsIndexLimit?: number | undefined;
   /**
    * Retries per minute, user and job; 0 means no limit. In GitLab, a feature flag sets it to 3.
@@ -52,7 +55,6 @@ export interface SimulatorOptions {
   clock?: (() => number) | undefined;
 }
 
-/** An entry of the simulator's request log. */
 interface LoggedRequest {
   method: string;
   /** Path and query, exactly as received. */

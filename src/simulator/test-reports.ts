@@ -37,7 +37,7 @@ function serializeSuite(name: string, jobs: readonly JobRecord[]) {
   };
 }
 
-/** Returns the name of a suite: the name of its jobs, without the numbers of parallel jobs. */
+/** Returns the name of a job's test suite: `unit` for the parallel job `unit 1/2`. */
 const suiteOf = ({ name }: JobRecord) => name.replace(/ \d+\/\d+$/, '');
 
 /**

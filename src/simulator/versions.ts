@@ -35,7 +35,7 @@ const spans = {
    * §4.1).
    */
   strictPages: { since: '18.6' },
-  /** At most 600 requests per minute and user on a project's jobs (upstream.md §5.2). */
+  /** Limit of 600 requests per minute and user for a project's list of jobs (upstream.md §5.2). */
   jobsIndexLimit: { since: '15.7' },
   /** RateLimit-* headers on successful responses, not only on a 429 (upstream.md §5.1). */
   rateLimitHeadersAlways: { since: '18.6' },
@@ -49,7 +49,7 @@ const spans = {
   triggerJobs: { since: '19.2' },
   /** The endpoint GET /metadata. */
   metadata: { since: '15.2' },
-  /** The header Gitlab-Feature-Flag of /job/allowed_agents (upstream.md §2.7). */
+  /** The response of /job/allowed_agents has the header Gitlab-Feature-Flag (upstream.md §2.7). */
   agentFlags: { since: '18.0' },
   /** `byte_offset` and `byte_limit` on a trace (upstream.md §7). */
   traceRanges: { since: '19.0' },
