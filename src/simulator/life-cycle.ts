@@ -60,8 +60,7 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * The statuses that allow a job to start, by the job's `when`. They are compared with the combined
- * status of all earlier stages. If that is not in the list, the job is skipped.
+ * The combined statuses of all earlier stages with which a job is not skipped, by the job's `when`.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],

@@ -1,6 +1,6 @@
 /*
- * The functions that read escapes, section marks and time headers return the index after the token,
- * or one of the three negative results below. A mark is the beginning or end of a section in a log.
+ * A token is an escape, or a section mark or time header (see mark.ts). The functions that read a
+ * token return the index after the token, or one of the three negative results below.
  */
 
 /** Result: the bytes are not the expected token. */
@@ -44,9 +44,9 @@ export const asciiBytes = (text: string): readonly number[] =>
  */
 
 /**
- * What the parser skips at the moment: nothing, the string of an escape (such as the title in `ESC
- * ] 0;title BEL`), or the rest of an overlong control sequence. Skipping stops at the end of the
- * line. It resumes if a later line continues that line (see `TimeHeader` in mark.ts).
+ * What the parser skips at the moment: nothing, the string of an escape (such as the title in
+ * `ESC ] 0;title BEL`), or the rest of an overlong control sequence. Skipping stops at the end of
+ * the line. It resumes if a later line continues that line (see `TimeHeader` in mark.ts).
  */
 export type Skipping = 'nothing' | 'string' | 'sequence';
 
@@ -157,8 +157,7 @@ const STRING_ENDS: readonly number[] = [BEL, CANCEL, SUBSTITUTE, ESC, LF];
 
 /**
  * Skips a string up to its end: after BEL, CAN, SUB or `ESC \`, before another escape, or before a
- * line feed. Returns NEED_MORE if the only byte left is ESC, which may be the first byte of `ESC
- * \`.
+ * line feed. Returns NEED_MORE if ESC is the only byte left, because `\` may follow.
  */
 export function skipString(bytes: Uint8Array, from: number): Skipped | typeof NEED_MORE {
   let at = from;

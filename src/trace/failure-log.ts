@@ -93,9 +93,9 @@ interface Stage {
   readonly name: string;
   readonly firstLine: number;
   /**
-   * Number of the section's last line. The end mark of the section sets it. If the end mark is
-   * missing, or comes after the end of the section around it, both sections end with the same line.
-   * An outermost section ends with the last searched line at the latest.
+   * Number of the section's last line, according to the section's end mark, but at most the `end` of
+   * the section around it. For an outermost section, the maximum is the last searched line. A
+   * section without an end mark has the maximum.
    */
   readonly end: number;
   /** Whether this section, or a section around it, only cleans up after the script. */
@@ -141,8 +141,9 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
 }
 
 /**
- * Yields the sections that begin at `lastLine` or before. Before it yields a section, it may set
- * `unclosed` of the section around that section, which it has yielded already.
+ * Yields the sections that begin at `lastLine` or before, in the order of their start. The member
+ * `unclosed` of a section may still change after the section was yielded. It is final when all
+ * sections have been yielded.
  */
 async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
   /**

@@ -14,10 +14,9 @@ import { scanBytes } from './scanner.ts';
 import { slideWindow, type Window } from './window.ts';
 
 /**
- * The lines of a growing log. For each line, the parser knows at which offset of the log the line
- * last changed: at the end of the parsed bytes that extended it, or at the start of the next line.
- * A reader that already has the log up to an offset can therefore request only the lines that
- * changed after that offset.
+ * The lines of a growing log. For each line, the parser knows the offset of the log at which the
+ * line last changed. A reader that already has the log up to an offset can therefore request only
+ * the lines that changed after that offset.
  */
 export interface GrowingLines {
   /** Number of bytes parsed so far. */
@@ -53,11 +52,10 @@ export interface GrowingLines {
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
- * An incomplete log may end with the first bytes of a section mark, such as `sect`. If these are
- * fewer than this number, they are shown as text until more bytes arrive. So a client that
- * continues with a new subscription may have lines that the parser of the new subscription ends
- * differently. The first event must therefore also contain the lines that changed in this number
- * of bytes before its start.
+ * The first event of a subscription must also contain the lines that changed in this number of
+ * bytes before the start of the event. An earlier subscription may have sent these lines with a
+ * wrong end: if a growing log ends with the first bytes of a section mark, such as `sect`, and they
+ * are fewer than this number, they are shown as text until more bytes arrive.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const MAX_CHANGED = 1_000;

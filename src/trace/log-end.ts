@@ -52,9 +52,9 @@ function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
 
 /**
  * Repairs the beginning of a log whose first part is missing. Removes the first line, which is
- * incomplete. Prepends a line with start marks of the sections that were open there and end later,
- * so that the lines after it have the names of their sections. A line that contains only marks is
- * not visible.
+ * incomplete. Prepends a line with a start mark for each section that began in the missing part and
+ * ends in the kept part, so that the kept lines have the names of their sections. The prepended
+ * line is not visible, because it contains only marks.
  */
 function repairCut(cut: Buffer): Buffer[] {
   const bytes = cut.subarray(firstLineAt(cut));

@@ -53,8 +53,8 @@ const NO_BYTES = new Uint8Array(0);
 /** A line of the raw log, up to a line feed. It may produce several visible lines or none. */
 interface SourceLine {
   /**
-   * With time headers, a later line of the log may continue this line. This is the index of the
-   * visible line to which that later line appends text; -1 if it begins another visible line.
+   * Index of the visible line to which text is appended if a later line of the log continues this
+   * line; -1 if the text begins another visible line. Only lines with time headers are continued.
    */
   index: number;
   stamp: Stamp | null;

@@ -31,9 +31,9 @@ import { headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
- * If a chunk ends with an incomplete token, the token is parsed together with this many bytes of
- * the next chunk at a time. That is enough for most section marks, time headers and control
- * sequences.
+ * If a chunk ends with an incomplete token, this many bytes of the next chunk are added to the
+ * token, and it is parsed again. This is repeated until the token is complete. For most section
+ * marks, time headers and control sequences, once is enough.
  */
 const LOOK_AHEAD = 64;
 
@@ -92,8 +92,8 @@ function scanText(state: LogState, bytes: Uint8Array, at: number): number {
 function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, state.timed !== true);
   if (end >= 0) applyMark(state, parseMark(bytes, at, end), base + at);
-  // At a line end, the mark may still be completed if the lines of the log have time headers,
-  // because only such lines can be continued.
+  // If the line ends within a mark, a later line may continue this line and complete the mark. This
+  // is only possible if the lines of the log have time headers.
   const isText = end === NO_MATCH || (end === LINE_END && state.timed === false);
   return isText ? scanText(state, bytes, at) : end;
 }
