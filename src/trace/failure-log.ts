@@ -93,8 +93,8 @@ interface Stage {
   readonly name: string;
   readonly firstLine: number;
   /**
-   * Number of the section's last line, according to the section's end mark, but at most the `end` of
-   * the section around it. For an outermost section, the maximum is the last searched line. A
+   * Number of the section's last line, according to the section's end mark, but at most the `end`
+   * of the section around it. For an outermost section, the maximum is the last searched line. A
    * section without an end mark has the maximum.
    */
   readonly end: number;

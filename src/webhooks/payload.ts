@@ -53,8 +53,8 @@ export function parseHook(body: unknown): ChangeEvent | null {
   if (kind !== 'pipeline') return null;
   const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);
   const jobs = (builds ?? []).map((build) => `job/${build.id}`);
-  // GitLab sends this webhook when the status of the pipeline changes, not for each change of a
-  // job. So `ofJobs` is false.
+  // The event has `ofJobs: false`, because GitLab sends a pipeline webhook when the status of the
+  // pipeline changes, not for each change of a job.
   const topics = [`pipeline/${pipeline.id}`, ...jobs];
   return { topics, project: hook.project?.id, ofJobs: false };
 }

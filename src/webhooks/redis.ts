@@ -33,8 +33,8 @@ function parseMessage(text: string): z.infer<typeof message> | undefined {
   try {
     return message.parse(JSON.parse(text));
   } catch {
-    // For example, the message is from an incompatible version of the gateway. Without the message,
-    // the next poll finds the change.
+    // An invalid message is ignored, for example one of an incompatible version of the gateway. The
+    // next poll finds the change without it.
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ export type Replicas = ReturnType<typeof createReplicas>;
 
 interface ReplicasOptions {
   clock: Clock;
-  /** Undefined if there is only one replica. */
+  /** If undefined, replicas do not exchange events. */
   redisUrl: string | undefined;
   /**
    * Publishes an event to the other processes of this replica. Not called if Redis is configured,

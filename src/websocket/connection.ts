@@ -30,7 +30,7 @@ const MAX_BUFFERED = 64 * 1024;
 
 /**
  * Delays the work for a client that does not read. `carrier` is the TCP connection of the socket.
- * The returned function resolves when the client has read enough to get another event.
+ * Returns an async function that resolves when the client has read enough to get another event.
  */
 function createBackpressure(socket: WebSocket, carrier: Socket) {
   /** Each function starts the rendering of an event. The event that waits longest is first. */

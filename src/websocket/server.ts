@@ -13,7 +13,6 @@ import {
 } from './connection.ts';
 import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
-/** Options of `serveWebSockets`. */
 export interface WebSocketOptions extends ProtocolDeps {
   /** Whether a page of a foreign site opens the connection. Browsers do not prevent that. */
   isForeign(header: (name: string) => string | undefined): boolean;
