@@ -101,8 +101,8 @@ function arrange(group: Settings, values: Record<string, unknown>): Record<strin
 }
 
 /**
- * Settings that need at least one of the `needed` settings. A name may include a value, as in
- * `TRUSTED_DOCUMENTS=only`. The value is not compared; it only appears in the error message.
+ * Each setting `name` needs at least one of the settings `needed`. A value in a name, as in
+ * `TRUSTED_DOCUMENTS=only`, is not compared; it only appears in the error message.
  */
 const dependencies: readonly (readonly [name: string, needed: readonly string[]])[] = [
   ['GITLAB_TOKEN_WRITES', ['GITLAB_TOKEN', 'GITLAB_TOKEN_FILE']],

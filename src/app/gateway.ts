@@ -134,8 +134,9 @@ export interface GatewayDeps {
    */
   compileAfterUses?: number | undefined;
   /**
-   * A download or WebSocket is closed if its client takes no data for this time. Other connections
-   * without traffic are closed after the longest timeout of a request plus this time. @default 30 s
+   * Time in ms after which a download or WebSocket is closed if its client takes no data. Any other
+   * connection without traffic is closed after this time plus the longest timeout of a request.
+   * @default 30 s
    */
   stalledMs?: number | undefined;
   /**

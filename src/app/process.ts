@@ -20,8 +20,9 @@ function within(ms: number, work: Promise<unknown>): Promise<'done' | 'late'> {
 }
 
 /**
- * Calls `drain`, then `close`. Resolves within the timeout even if `drain` or `close` hangs. A
- * timeout of less than 1 s may be exceeded by up to 500 ms. Rejects if one of them rejects.
+ * Calls `drain`, then `close`. Resolves within `timeoutMs`, even if one of the calls hangs. `close`
+ * may always take 500 ms, so a `timeoutMs` of less than 1 s may be exceeded by up to 500 ms.
+ * Rejects if `drain` or `close` rejects.
  */
 export async function shutDown(
   { drain, close }: { drain(): Promise<void>; close(): Promise<unknown> },

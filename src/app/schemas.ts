@@ -8,8 +8,8 @@ import { ANY_HOST, normalizeHostName } from '../http/allowed-hosts.ts';
 import { Secret } from '../util/secret.ts';
 import { readTokenFile } from './token-file.ts';
 
-// Schemas for the text of settings. For an empty setting, config.ts uses the default instead. An
-// error message continues a sentence that begins with the name of the variable: "PORT must be …".
+// Schemas for the text of settings that are not empty; config.ts handles empty ones. An error
+// message continues a sentence that begins with the name of the variable: "PORT must be …".
 
 /** Creates a schema that parses text. If `parse` returns undefined, the schema reports `error`. */
 const parsed = <T>(

@@ -89,10 +89,11 @@ function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
 }
 
 /**
- * Returns the default of ALLOWED_HOSTS. For the demo, and if only this machine can connect, it is
- * localhost. Otherwise, it is all hosts if the gateway has no token of its own. If the gateway has
- * a token, web pages of other sites could misuse it (DNS rebinding). Then the default is an empty
- * list, which is reported as a missing setting.
+ * Returns the default of ALLOWED_HOSTS:
+ * - `localhost` for the demo, and if only this machine can connect;
+ * - all hosts if the gateway has no token of its own;
+ * - otherwise no host, which config.ts reports as a missing setting. Web pages of other sites could
+ *   misuse the token of the gateway (DNS rebinding), so the operator must list the hosts.
  */
 function defaultHosts({ demo, values }: Given): string[] {
   if (demo || isLoopback(String(values['HOST']))) return ['localhost'];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /*
- * Handles SIGTERM and SIGINT from the start of the program. That matters if the program is process
- * 1 of a container: for process 1, Linux discards every signal without a handler.
+ * Handles SIGTERM and SIGINT from the start of the program. If the program is process 1 of a
+ * container, Linux discards every signal that has no handler.
  */
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -10,9 +10,10 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const [INT_BIT, TERM_BIT] = [1n << 1n, 1n << 14n];
 
 /**
- * Whether a signal arrived before any JavaScript ran. During that time, Node itself handles both
- * signals: it removes the handler of the signal and raises the signal again, which has no effect on
- * process 1. So a signal was lost if exactly one of the two handlers is missing.
+ * Whether process 1 lost a signal that arrived before any JavaScript ran. At that time, only Node's
+ * own handlers of SIGTERM and SIGINT exist. Such a handler removes itself and raises the signal
+ * again, which has no effect on process 1. So if exactly one of the two handlers is missing, its
+ * signal was lost.
  */
 function hasLostSignal(): boolean {
   if (process.pid !== 1) return false;
@@ -30,10 +31,8 @@ function hasLostSignal(): boolean {
 export type OnSignal = (signal: NodeJS.Signals) => void;
 
 /**
- * Ends the process with exit code 0 on a signal, or calls the callback that the returned function
- * has set. Only the callback changes, never the signal handlers: if a signal arrives while other
- * code runs, its handler runs later, and a replacement in between would lose the signal. A signal
- * that arrives twice ends the process immediately.
+ * Makes SIGTERM and SIGINT end the process with exit code 0. The returned function sets a callback
+ * to call instead. If the same signal arrives twice, the second one ends the process immediately.
  */
 export function handleSignals(): (callback: OnSignal) => void {
   let onSignal: OnSignal = () => process.exit(0);
@@ -44,6 +43,8 @@ export function handleSignals(): (callback: OnSignal) => void {
       onSignal(signal);
     });
   }
+  // Replaces only the callback, never the signal handlers. A signal that arrives while JavaScript
+  // runs is handled afterwards, and would be lost if its handler were replaced in between.
   return (callback) => {
     onSignal = callback;
   };

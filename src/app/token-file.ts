@@ -43,8 +43,8 @@ export interface TokenFile {
 }
 
 /**
- * Reads the token now, every 10 s, and after GitLab rejected it. While the file cannot be used,
- * keeps the last token and logs the problem once. Throws if the file cannot be used now.
+ * Opens the token file. Reads the file again every 10 s, and when GitLab has rejected the token. If
+ * a later read fails, keeps the last token and logs a warning. Throws if the first read fails.
  */
 export function openTokenFile(
   path: string,

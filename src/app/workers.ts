@@ -68,10 +68,9 @@ function createWorkerMetrics(countServing: () => number) {
 }
 
 /**
- * Runs worker processes that share one port, and replaces those that die. `start` resolves with
- * their address when all workers listen. It starts the first worker alone, so that an invalid
- * configuration is reported once. `onFailure` receives the exit code if the first worker cannot
- * start, or in a crash loop.
+ * Runs worker processes that share one port, and replaces those that die. `start` resolves with the
+ * shared address when all workers listen. `onFailure` receives an exit code for the program if the
+ * first worker cannot start, or if ten workers die within a minute.
  */
 export function createWorkers(count: number, logger: Logger, onFailure: (code: number) => void) {
   const isCrashLoop = createCrashLoopGuard();
@@ -117,6 +116,7 @@ export function createWorkers(count: number, logger: Logger, onFailure: (code: n
             logger.warn({ err: error }, 'a message to a worker failed'),
           );
         });
+        // Starts the first worker alone, so that an invalid configuration is reported only once.
         cluster.fork();
       }),
     /** Returns the metrics of all workers. Rejects if one does not respond within 5 s. */
