@@ -1,8 +1,8 @@
 /*
- * Corrects fields that depend on whether a job has a newer attempt: each retry of a job adds an
- * attempt with an id of its own. The gateway knows whether there is a newer attempt only if it has
- * read all attempts of the job for the response. In other responses, `retried` of a job and
- * `retryable` of a pipeline are null, which means "not read".
+ * Corrects fields that depend on whether a job was retried. Each retry creates a new job, the newer
+ * attempt. The gateway knows whether there is a newer attempt only if it has read all attempts for
+ * the response. In other responses, `retried` of a job and `retryable` of a pipeline are null,
+ * which means "not read".
  */
 
 /** Returns the received value, or the known value if the received value is null. */
@@ -28,8 +28,8 @@ export function correctRetryable<Retryable>(
 }
 
 /**
- * Removes the action RETRY if the job is known to have a newer attempt. If there is no action, sets
- * RETRY if the job or pipeline is known to be retryable.
+ * Corrects the action of a status. Removes RETRY if the job is known to have a newer attempt. Sets
+ * RETRY if there is no action, and the job or pipeline is known to be retryable.
  */
 export function correctStatus<Status extends { action?: unknown }>(
   status: Status,

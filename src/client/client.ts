@@ -54,10 +54,10 @@ export interface Client {
   /** Sends a mutation once, without retries. Resolves and rejects like `query`. */
   mutate: Send;
   /**
-   * Subscribes when the iterator is first read, and reconnects after a lost connection. After a
-   * reconnect, a log continues at the byte where it stopped; other subscriptions start again with
-   * the current state. The iterator ends when the subscription is complete, and throws a
-   * `GatewayError` if the subscription cannot continue.
+   * Subscribes when the iterator is first read. Reconnects after a lost connection: a log continues
+   * at the byte where it stopped, and any other subscription starts again with the current state.
+   * The iterator ends when the subscription is complete. It throws a `GatewayError` if the
+   * subscription cannot continue.
    */
   subscribe: <Data = unknown, Variables extends AnyVariables = AnyVariables>(
     document: string | TypedDocument<Data, Variables>,

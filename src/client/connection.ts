@@ -42,9 +42,9 @@ async function* readResults<Data>(
 }
 
 /**
- * Opens a connection and reads its results. Returns when the subscription is complete. Throws a
- * `GatewayError` if the connection ends earlier, or for a result without data, which ends the
- * subscription. Closing the iterator closes the connection.
+ * Opens a connection and yields its results. Ends when the subscription is complete. Throws a
+ * `GatewayError` if the connection ends earlier, or if a result has no data. Closing the iterator
+ * closes the connection.
  */
 export async function* readConnection<Data>(
   open: (signal: AbortSignal) => Promise<Response>,

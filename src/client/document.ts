@@ -1,8 +1,7 @@
 /**
- * An operation with the types of its result and variables: the output of GraphQL Code Generator
- * with `documentMode: 'string'`, or a `TypedDocumentString`. A parsed document (`DocumentNode`) is
- * not accepted, because the client has no GraphQL printer: pass `print(document)` of the package
- * `graphql` instead.
+ * The text of an operation, with the types of its result and variables. GraphQL Code Generator
+ * creates such documents with `documentMode: 'string'`. For a parsed document (`DocumentNode`),
+ * pass `print(document)` of the package `graphql`: the client itself has no GraphQL printer.
  */
 // biome-ignore lint/complexity/noBannedTypes: the generator's class extends `String`.
 export type TypedDocument<Data, Variables> = String & {

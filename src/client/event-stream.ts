@@ -6,8 +6,8 @@ interface StreamEvent {
 
 /**
  * Creates an incremental parser of server-sent events. The parser takes the next piece of the
- * stream's text and returns the events that are now complete. It returns a comment, such as a ping
- * of the gateway, as an event without a type.
+ * stream's text and returns the events that are now complete. A comment, such as a ping of the
+ * gateway, becomes an event without a type.
  */
 export function createEventParser(): (text: string) => StreamEvent[] {
   let rest = '';

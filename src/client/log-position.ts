@@ -1,9 +1,10 @@
 import { GatewayError, type Result } from './result.ts';
 
 /*
- * Determines where a subscription to a log continues after a lost connection: the `endByte` of the
- * last event becomes the value of the variable that the document passes as `afterByte`. The
- * document is only split into tokens, because a GraphQL parser would make the client large.
+ * Makes a subscription to a log continue where it stopped after a lost connection. The document
+ * passes a variable as `afterByte`; for the next request, its value becomes the `endByte` of the
+ * last event. The document is only split into tokens, because a GraphQL parser would make the
+ * client large.
  */
 
 const FIELD = 'jobTraceAppended';

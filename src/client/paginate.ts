@@ -61,8 +61,8 @@ function connectionOf<Data, List>(
 /**
  * Reads the pages of a connection. Each page is one request, sent when the iterator asks for the
  * page. `select` returns the connection in the data of a response. The iteration ends after the
- * last page, or if there is no connection. It throws a `GatewayError` if there is no connection and
- * the response has an error.
+ * last page, or if a response has no connection. If such a response has an error, throws a
+ * `GatewayError`.
  *
  * @example
  * const pages = paginate(client, NEWEST_JOBS, { project }, (data) => data.project?.jobs);

@@ -39,9 +39,9 @@ function correct(object: Fields): Fields {
 }
 
 /**
- * Returns the known object for an item of a received list; undefined if there is none. First looks
- * in the list `known` for an object with the item's id, or with the item's name if it has no id.
- * Then looks in all known objects for an object with the item's id.
+ * Returns the known object that an item of a received list updates; undefined if there is none.
+ * Looks for the item's id, or its name if it has no id, in `known`, the list that the received list
+ * replaces. If this fails, looks for the id in `objects`, all known objects.
  */
 function counterpart(item: unknown, known: unknown, objects: Objects): unknown {
   if (!isFields(item)) return undefined;
@@ -82,11 +82,13 @@ function replace(value: unknown, changed: Objects, objects: Objects): unknown {
 }
 
 /**
- * Merges an event of `pipelineUpdated` into the pipeline that a query returned. A list in the event
- * replaces the list of the query. Fields that only the query selects are kept: objects are matched
- * by `id`, or by `name` if they have no `id`. `changedJobs` are merged into the jobs with their
- * ids, anywhere in the pipeline. A null that means "not read" does not replace a known value.
- * Returns a new object and modifies no argument.
+ * Merges an event of `pipelineUpdated` into the pipeline that a query returned. Returns a new
+ * object and modifies no argument.
+ * - A list of the event replaces the list of the query.
+ * - An object of the event is matched with a known object by `id`, or by `name` if it has no `id`.
+ *   It keeps the known fields that the event does not contain.
+ * - Each of `changedJobs` is merged into all objects with its id, at any depth.
+ * - A null that means "not read" does not replace a known value.
  */
 export function applyPipelineUpdate<Pipeline extends object>(
   pipeline: Pipeline,

@@ -78,9 +78,9 @@ function applyLines<Line extends NumberedLine>(
 }
 
 /**
- * Removes the last `bytes` bytes (UTF-8) of a text. The text may have another length than the log,
- * because U+FFFD, which has 3 bytes, replaces invalid bytes of the log. So the bytes are counted
- * from the end. GitLab rewrites only a short end of a log, which rarely contains U+FFFD.
+ * Removes the last `bytes` bytes (UTF-8) of the text of a log. Counts from the end, because
+ * positions from the start may differ between the text and the log: in the text, U+FFFD (3 bytes)
+ * replaces invalid bytes of the log.
  */
 function cutText(text: string, bytes: number): string {
   const kept = new TextEncoder().encode(text).subarray(0, -bytes);
@@ -93,17 +93,17 @@ function applyText<Line extends NumberedLine>(
   at: number,
 ): Pick<TraceLog<Line>, 'text' | 'startByte'> {
   if (at === log.endByte) return { text: log.text + text, startByte: log.startByte };
-  // Drops the known text if the event skips a part of a long log, or if it rewrites the log from
-  // the start of the known text or from an earlier byte.
+  // The known text is dropped in two cases: the event skips a part of a long log, or the event
+  // replaces all of the known text.
   if (at > log.endByte || at <= log.startByte) return { text, startByte: at };
   return { text: cutText(log.text, log.endByte - at) + text, startByte: log.startByte };
 }
 
 /**
- * Returns the log after an event of `jobTraceAppended`; `log` is undefined before the first event.
- * Replaces lines by number and removes lines above `lineCount`. If the log was rewritten, removes
- * all earlier lines first. Works with `lines`, with `text`, or with both. A short event is cheap
- * even for a long log.
+ * Adds an event of `jobTraceAppended` to a log and returns the new log. `log` is undefined before
+ * the first event. A line of the event replaces the line with the same number. If GitLab has
+ * rewritten a part of the log, all earlier lines are removed. The subscription may select `lines`,
+ * `text` or both.
  */
 export function applyTraceChunk<Line extends NumberedLine = never>(
   log: TraceLog<Line> | undefined,
