@@ -36,9 +36,8 @@ const ofJob = {
 };
 
 /**
- * Policies of fields that depend on whether a job has a newer attempt: each retry adds an attempt.
- * The values of these fields are exact only if the gateway has read all attempts of the job for the
- * response.
+ * Policies of fields that depend on whether a job was retried. Their values are exact only in
+ * responses for which the gateway has read all attempts of the job (see client/attempts.ts).
  */
 const fieldsOfAttempts = {
   Job: ofJob,
@@ -57,7 +56,7 @@ const mapValues = <Value, Result>(
  * - lists grow page by page;
  * - the new fields of an object without an id are added to the cached object;
  * - `retried`, `retryable` and `detailedStatus.action` keep their exact values if a later response
- *   was computed without the attempts of the job.
+ *   has no exact ones (see `fieldsOfAttempts`).
  *
  * @param relayStylePagination the function of that name of `@apollo/client/utilities`
  */
