@@ -16,10 +16,10 @@ import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
 
 /*
- * A compiled operation: field resolution and serialization are planned once and reused. It produces
- * the JSON of `data` directly, without a tree of results that must be serialized afterwards. A
- * *writer* is a function that returns the JSON of a value as text. The schema's resolvers are used
- * unchanged (docs/decisions/008-compiled-execution.md).
+ * Compiles operations: field resolution and serialization are planned once and reused. A compiled
+ * operation produces the JSON of `data` directly, without a tree of results to serialize
+ * afterwards. A *writer* is a function that returns the JSON of a value as text. The schema's
+ * resolvers are used unchanged (docs/decisions/008-compiled-execution.md).
  */
 
 export interface Execution {
@@ -33,9 +33,9 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
   /**
-   * Number of fields that are compiled if all combinations of values (true or false) of the
-   * variables in `@skip` and `@include` are executed. Equal selections of fields of one object
-   * count once.
+   * Maximum number of fields that are compiled: the fields of the operation times the combinations
+   * of true and false for the variables in `@skip` and `@include`. Equal selections of fields of
+   * one object count once.
    */
   readonly fields: number;
   /**
@@ -82,8 +82,8 @@ interface Variant {
 }
 
 /**
- * Returns a function that maps the values of variables to a variant. `names` are the variables in
- * `@skip` and `@include`. The variant of each combination of their values is created once.
+ * Returns a function that returns the variant for the values of variables. Calls `make` once for
+ * each combination of values of the variables `names`, which are those in `@skip` and `@include`.
  */
 function createVariants(names: readonly string[], make: (conditions: Variables) => Variant) {
   const variants = new Map<string, Variant>();
@@ -99,9 +99,9 @@ function createVariants(names: readonly string[], make: (conditions: Variables) 
 }
 
 /**
- * Compiles an operation of a valid document. Returns undefined for directives other than `@skip`
- * and `@include`, and for more than four variables in `@skip` and `@include`. Introspection must
- * not be compiled, because the schema's types do not define the introspection fields.
+ * Compiles an operation of a valid document. Returns undefined if the document has a directive
+ * other than `@skip` and `@include`, or more than four variables in these two. The operation must
+ * not select `__schema` or `__type`, because the schema's types do not define these fields.
  */
 export function compile(
   schema: GraphQLSchema,

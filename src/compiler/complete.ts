@@ -82,9 +82,8 @@ export async function concatenate(parts: readonly Json[]): Promise<string> {
 }
 
 /**
- * Throws `error` if there are no parts. Otherwise waits until all parts are ready or one of them
- * has rejected, and then rejects with `error`. Without this wait, the rejection of a part would be
- * unhandled.
+ * Fails with `error` after all parts are ready, or one of them has rejected. Without this wait, the
+ * rejection of a part would be unhandled. If there are no parts, throws `error` immediately.
  */
 export function failAfter(error: unknown, parts: readonly Json[] | undefined): Promise<string> {
   if (!parts) throw error;

@@ -33,8 +33,8 @@ function textOf({ selectionSet }: FieldNode): string | undefined {
 
 /**
  * Returns the text of a field's selections; `nodes` are the nodes of the field. Undefined if the
- * field has no selections, or if they are long. Also undefined if the text contains a variable,
- * because an error of its value has the location of the variable, which differs between aliases.
+ * field has no selections, or if the text is long or contains a variable. An error of a variable's
+ * value has the location of the variable, so selections with variables cannot share a writer.
  */
 export function selectionText(nodes: readonly FieldNode[]): string | undefined {
   const texts = new Set(nodes.map(textOf));

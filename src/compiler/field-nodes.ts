@@ -17,9 +17,9 @@ const placeOf = (nodes: readonly FieldNode[]): Place => ({
 });
 
 /**
- * Returns a function that returns the nodes of the field at a path of the response. Their locations
- * become the locations of errors. Writers do not know the nodes, because several fields may share a
- * writer. `sets` are the selections of the operation.
+ * Returns a function that finds the nodes of the field at a path of the response, for the locations
+ * of errors. Writers do not know the nodes, because several fields may share a writer. `sets` are
+ * the selections of the operation.
  */
 export function createNodeFinder(
   sets: readonly SelectionSetNode[],

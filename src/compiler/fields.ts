@@ -102,9 +102,8 @@ function objectWriters(
   const inner = isList || isShared ? { ...scope, isRepeated: true } : scope;
   const create = (type: GraphQLObjectType) => {
     const writer = objectWriter(sets, type, inner);
-    // Several repeated objects may share an object that they contain, so its JSON is kept. A list
-    // item itself is seldom shared. The `node` of an edge is seldom shared, either, but an
-    // exception for it would save little.
+    // The JSON of an object is kept if several repeated objects may contain the object, as several
+    // jobs contain one commit. An item of a list is seldom shared, so its JSON is not kept.
     if (isList || !scope.isRepeated) return writer;
     const chosen = lazily(() => (isKeepable(sets, type, scope) ? keepJson(writer) : writer));
     return (source: unknown, run: Run, path: Path | undefined) => chosen()(source, run, path);
@@ -118,8 +117,8 @@ function objectWriters(
 
 /**
  * Returns the object writers of each selected field of an object type. Fields with equal selections
- * share writers, such as 50 jobs by id under 50 aliases: the writers of each alias by itself would
- * be too many for the caches of the processor.
+ * share writers, for example 50 aliases that each read a job by id. Separate writers for each alias
+ * would not fit into the caches of the processor.
  */
 function sharedWriters(
   selected: readonly Nodes[],
@@ -172,9 +171,8 @@ function dependsOnSourceOnly(
 }
 
 /**
- * Like `dependsOnSourceOnly`, but returns false if a variable in `@skip` or `@include` is null. A
- * null variable is an error only if an object with the field is written, so this function does not
- * throw.
+ * Like `dependsOnSourceOnly`, but returns false instead of throwing if a variable in `@skip` or
+ * `@include` is null. Such a variable is an error only if an object with the field is written.
  */
 function isKeepable(...args: Parameters<typeof dependsOnSourceOnly>): boolean {
   try {
@@ -191,9 +189,9 @@ function isKeepable(...args: Parameters<typeof dependsOnSourceOnly>): boolean {
 const MAX_KEPT = 16;
 
 /**
- * Returns a writer that keeps the JSON of the objects that it writes until the operation ends.
- * Several jobs of an operation may contain the same object (gitlab/job-json.ts), for example one
- * commit. The jobs may be items of a list, or may be read by id under several aliases.
+ * Returns a writer that keeps the JSON of the objects that it writes until the operation ends. So
+ * an object that occurs several times is serialized once. For example, many jobs of a list contain
+ * the same commit object (gitlab/job-json.ts).
  */
 function keepJson(write: WriteObject): WriteObject {
   return (source, run, path) => {
@@ -239,9 +237,9 @@ function createResolver(field: Selected, scope: Scope): (source: unknown, run: R
 }
 
 /**
- * Returns a function that writes a leaf field synchronously. Undefined if the field is not a leaf.
- * The function returns undefined for a value that `completer` must handle: a promise, another
- * object, or null in a non-null field.
+ * Returns a function that writes a leaf field synchronously; undefined if the field is not a leaf.
+ * The returned function returns undefined for a value that `completer` must handle: a promise,
+ * another object, or null in a non-null field.
  */
 function leafWriterOf({
   definition,
@@ -307,8 +305,8 @@ function namedFields(
 
 /**
  * Returns a function that calls `make` at its first call and returns the same value from then on.
- * `make` may throw if a variable in `@skip` or `@include` is null. Because `make` is only called
- * while an object is written, the error concerns only that object, not the whole operation.
+ * Used while an object is written: if `make` throws because a variable in `@skip` or `@include` is
+ * null, the error concerns only that object, not the whole operation.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;

@@ -62,10 +62,9 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
 }
 
 /**
- * Flattens text that is kept. V8 keeps concatenated text as a tree of all its parts, which takes
- * several times the memory of the text. A promise that had to wait is often in V8's old generation.
- * If such a promise holds the tree, the tree lives until the next full garbage collection
- * (docs/performance.md).
+ * Returns the same text, stored in one piece. V8 keeps concatenated text as a tree of its parts,
+ * which takes several times the memory. If a promise that had to wait holds the tree, the tree
+ * often lives until the next full garbage collection (docs/performance.md).
  */
 export function flatten(json: string): string {
   // V8 flattens a text before it reads a character. JSON contains no NUL; the comparison only keeps
@@ -86,7 +85,7 @@ export interface Completion extends Recovery {
 }
 
 /**
- * Serializes a value, or the value of a promise. If the promise or a later part of the JSON
+ * Serializes a value, or the value of a promise. If the promise or a promised part of the JSON
  * rejects, records the error and returns the text `null`; rejects if the value is not nullable.
  * Throws if `complete` throws for a value that is not a promise.
  */
