@@ -25,7 +25,8 @@ type JobsWithAttempts = ReadonlyMap<string, Job>;
 
 /**
  * The boards of one pipeline in one operation. A board has the pipeline's stages, groups and jobs,
- * as GitLab's page of the pipeline shows them. There is one board for each value of `maxJobs`.
+ * as GitLab's page of the pipeline shows them. There is one board for each requested value of
+ * `maxJobs`, the maximum number of jobs on it.
  */
 export interface Boards {
   /**

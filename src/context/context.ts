@@ -17,8 +17,9 @@ import {
 import type { StreamedStrings } from './streamed-strings.ts';
 
 /**
- * The GraphQL context of one operation. Its calls use the caller's credential. If the caller sent
- * none, they use the gateway's own token, or no credential if the gateway has no token.
+ * The GraphQL context of one operation. Its calls to GitLab use the caller's credential. If the
+ * caller sent none, the calls use the gateway's own token, or no credential if the gateway has no
+ * token.
  */
 export interface Context {
   /** Digest of the credential that calls use; 'anonymous' if there is none. */

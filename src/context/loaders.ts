@@ -43,9 +43,9 @@ import { readStart, type StreamStart } from '../util/streams.ts';
 import { createBoards } from './boards.ts';
 
 /*
- * The reads of one operation. `endpoints` below has one entry per kind of read, usually a GET
- * endpoint of GitLab. To add a read, add an entry: it becomes a method of `Loaders` with the same
- * name.
+ * The reads from GitLab of one operation. `endpoints` below has one entry per kind of read, usually
+ * a GET endpoint of GitLab. To add a read, add an entry: it becomes a method of `Loaders` with the
+ * same name.
  */
 
 interface BridgeRef extends JobRef {
@@ -87,7 +87,7 @@ export interface Freshness {
 }
 
 /*
- * How long a response stays valid is derived from its rows, because GitLab always sends
+ * How long caches may keep a response is derived from the rows in it, because GitLab always sends
  * `max-age=0`. A finished job changes seldom, for example if it is erased. A running job may change
  * at any time.
  */
@@ -330,9 +330,9 @@ const trace = rowLoader<JobRef, KeptLog>({
 });
 
 /**
- * Reads the end of a log. A server that ignores the offset sends the whole log, of which only the
- * end is kept. An empty response means that the log is shorter than the size in the job's row, for
- * example because it was erased. Then the log is read from its beginning.
+ * Reads the end of a log, from byte `offset` on. If the server ignores the offset, keeps only the
+ * end of the whole log. If the response is empty, the log has become shorter than `offset`, for
+ * example because it was erased, and is read from its beginning.
  */
 async function readEnd(
   operation: Operation,
@@ -477,8 +477,9 @@ async function readJobBatch(refs: readonly JobRef[], operation: Operation): Prom
 }
 
 /**
- * Finds a trigger job in its pipeline's list, newest first. The page contains the rows with ids
- * below `id + 1`, so the trigger job is its first row. Null if the list does not contain it.
+ * Finds a trigger job in its pipeline's list; null if the list does not contain it. The list is
+ * sorted newest first. So the page after a cursor row with the id `id + 1` begins with the trigger
+ * job.
  */
 async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge | null> {
   const { rows } = await bridges.read({

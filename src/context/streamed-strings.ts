@@ -31,9 +31,9 @@ function* concat(first: readonly StringPiece[], rest: Iterator<StringPiece>) {
 }
 
 /**
- * Escapes a piece for a JSON string. Returns UTF-8 without quotes around it. A UTF-8 piece is
- * escaped as if each byte were a character of Latin-1: JSON escapes only ASCII, so the other bytes
- * stay as they are. This takes a third of the time of decoding and encoding.
+ * Escapes a piece for a JSON string. Returns UTF-8 without quotes around it. JSON escapes only
+ * ASCII, so the bytes of a UTF-8 piece are escaped like Latin-1 characters, which takes a third of
+ * the time of decoding and encoding.
  */
 function toJsonContent(piece: StringPiece): Buffer {
   const json =
