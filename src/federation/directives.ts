@@ -10,13 +10,14 @@ import { entityKeys } from './entity-keys.ts';
 
 /*
  * The federation directives of the subgraph's SDL, as text by schema coordinate (`Type` or
- * `Type.field`). Most of them follow from rules, so that new types need no change here.
- * docs/federation.md explains them.
+ * `Type.field`). Most directives follow from rules, so that new types need no change here.
+ * docs/federation.md explains the directives.
  */
 
 /**
- * Types that GitLab's Jobs API returns only inside other objects, with their keys. Other subgraphs
- * may add fields to them by these keys. This subgraph never resolves a reference to them.
+ * Types that GitLab's Jobs API returns only inside other objects, with the fields of their keys.
+ * Other subgraphs may add fields to these types by the keys. This subgraph never resolves a
+ * reference to such a type.
  */
 const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['User', ['databaseId', 'username']],

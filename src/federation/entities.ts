@@ -38,10 +38,9 @@ const Service = new GraphQLObjectType({
 });
 
 /**
- * Returns `_service` and `_entities`, the root fields for routers. The reads of all references
- * start in the same tick and use the loaders of the field `node`, so that jobs with close ids share
- * a call. The result has the order of the references. An object that does not exist is null. An
- * invalid reference is an error at its index.
+ * Returns `_service` and `_entities`, the root fields for routers. `_entities` starts the reads of
+ * all references in the same tick, so that jobs with close ids share a call to GitLab. In its
+ * result, an object that does not exist is null, and an invalid reference is an error at its index.
  */
 export function entityFields(
   schema: GraphQLSchema,

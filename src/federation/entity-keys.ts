@@ -108,7 +108,7 @@ function memberOf(representation: unknown, name: string): unknown {
 
 /**
  * Parses a reference, without a call to GitLab. `prefix` is the prefix of the subgraph's type
- * names. Throws BAD_USER_INPUT if the reference is invalid; the message names types without the
+ * names. Throws BAD_USER_INPUT if the reference is invalid. The message names types without the
  * prefix.
  */
 export function parseReference(
