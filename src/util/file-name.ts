@@ -14,10 +14,10 @@ const decodeOnce = (text: string) =>
 const DOTS = /^\.{0,2}$|^\.{1,2};/;
 
 /**
- * Whether a text is safe as the name of one file or folder in a URL. It must not be empty, `.` or
- * `..` (also with parameters, as in `..;a`), and must not contain a slash, a backslash or NUL. This
- * also holds after repeated percent-decoding, because some proxies decode a URL again, or treat a
- * backslash as a slash.
+ * Whether a text is safe as the name of one file or folder in a URL. Not safe are an empty text,
+ * `.` and `..` (also with parameters, as in `..;a`), and texts with a slash, a backslash or NUL.
+ * The text is also checked after repeated percent-decoding, because some proxies decode a URL
+ * again.
  */
 export function isFileName(text: string): boolean {
   let name = text;

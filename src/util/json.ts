@@ -1,8 +1,8 @@
 /*
- * Parses JSON so that whole numbers keep all their digits. `JSON.parse` reads a number as a double,
- * which is exact up to 2^53 only, but GitLab's ids have 64 bits. A reviver gets the digits of a
- * number only from Node 22 on, and takes longer than the parsing. So large numbers are put into
- * quotes before the parsing. Few documents contain such numbers.
+ * Parses JSON so that whole numbers keep all their digits. GitLab's ids have 64 bits, but
+ * `JSON.parse` reads numbers as doubles, which are exact up to 2^53 only. So large numbers are put
+ * into quotes before parsing. A reviver is no alternative: it gets the digits of a number only from
+ * Node 22 on, and takes longer than the parsing.
  */
 
 /** Minimum digits of a whole number that a double may not represent exactly. */
@@ -19,8 +19,8 @@ const isBeforeValue = (code: number) =>
 
 /**
  * Returns whether a whole number of 16 digits or more may occur in an object or a list. Checks only
- * every 16th character, because 16 digits in a row include one of these. Also checks the character
- * before the number, so that hexadecimal hashes with 16 digits in a row do not count.
+ * every 16th character, because 16 digits in a row include one of these. Digits in a hexadecimal
+ * hash do not count: unlike a number, they follow a quote or a letter.
  */
 function mayHaveLargeInteger(json: string): boolean {
   for (let index = LARGE_DIGITS; index < json.length; index += LARGE_DIGITS) {

@@ -26,9 +26,9 @@ export function createRedact(secrets: readonly string[]): Redact {
 }
 
 /**
- * Copies an error for logging: name, code, message, stack and cause. Removes secrets from the
- * texts. Drops other members, because transport errors contain sockets, and parse errors contain
- * parts of the response. A cause that is not an error becomes redacted text.
+ * Copies an error for logging: name, code, message, stack and cause, without secrets. Other members
+ * are not copied, because transport errors contain sockets, and parse errors contain parts of the
+ * response. A cause that is not an error becomes redacted text.
  */
 export function toSafeCause(cause: unknown, redact: Redact): unknown {
   if (cause === undefined) return undefined;
