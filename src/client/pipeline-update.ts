@@ -74,8 +74,9 @@ function replace(value: unknown, changed: Objects, objects: Objects): unknown {
   if (!isFields(value)) return value;
   const news = changed.get(value['id']);
   const replaceField = ([name, field]: [string, unknown]) =>
-    // Skips fields that `news` has, because `merge` sets them. A job is an item of its own
-    // `attempts`: without the skip, that item would get `attempts`, too.
+    // Skips fields that `news` has, because `merge` sets them. One such field is `attempts` of a
+    // job, which contains the job itself: without the skip, the job in `attempts` would get
+    // `attempts`, too.
     [name, news && name in news ? field : replace(field, changed, objects)];
   const own = Object.fromEntries(Object.entries(value).map(replaceField));
   return news ? merge(own, news, objects) : own;
