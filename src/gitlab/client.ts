@@ -66,8 +66,8 @@ export type PipelineRef = JobRef;
 export type ArtifactsRef = JobRef & { path?: readonly string[] | undefined };
 
 /**
- * Names a job to change. `kind` selects the expected shape of the response: a trigger job is a
- * BRIDGE, any other job a BUILD. `pipeline` is the id of the pipeline that contains a trigger job.
+ * Names a job to change. `kind` is BRIDGE for a trigger job and BUILD for any other job. `pipeline`
+ * is the id of the pipeline that contains a trigger job.
  */
 export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE'; pipeline?: string | undefined };
 
@@ -155,9 +155,9 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
  * A client for one caller. Cheap: create one per request.
  *
  * Methods reject with GitlabError if there is no usable response. If the signal aborts a call, they
- * reject with the signal's reason. Exception: a write that is aborted before it is sent rejects
- * with a GitlabTimeoutError whose `sent` is false. Methods are async, so an invalid id rejects
- * instead of throwing.
+ * reject with the signal's reason. A write that is aborted before it is sent rejects with a
+ * GitlabTimeoutError instead, whose `sent` is false. For an invalid id, methods reject and do not
+ * throw.
  *
  * `Gitlab` is a class, because the methods of a class are created only once, not for each client.
  */
@@ -224,15 +224,15 @@ export class Gitlab {
   }
 
   /**
-   * Finds builds of a project by id in one keyset page. Parses and validates only the rows with
-   * these ids, which saves most of the CPU time if the ids are few. If there are as many ids as the
-   * page may have rows, parses all rows. Rejects if a parsed row is invalid.
+   * Finds builds of a project by id in one keyset page. Parses only the rows with these ids, which
+   * saves most of the CPU time if the ids are few. Rejects if a parsed row is invalid.
    */
   async findProjectJobs(
     project: string,
     page: KeysetRequest,
     ids: ReadonlySet<string>,
   ): Promise<FoundJobs> {
+    // With as many ids as the page may have rows, all rows are parsed.
     const wanted = ids.size < page.perPage ? ids : undefined;
     const { items, hasNext } = await this.#listByKeyset(project, {}, page, wanted);
     const jobs = new Map<string, Job>();
@@ -253,9 +253,9 @@ export class Gitlab {
 
   /**
    * Requests a keyset page of a project's builds. `wanted` contains the ids of the rows that are
-   * needed; undefined means all. Both `listProjectJobs` and `findProjectJobs` use this method:
+   * needed; undefined means all. `listProjectJobs` and `findProjectJobs` must both use this method:
    * requests for one URL share their result (transport/single-flight.ts, transport/etag-cache.ts),
-   * so the result must have the same type for both.
+   * so they need one type of result.
    */
   #listByKeyset(
     project: string,

@@ -70,15 +70,15 @@ export const anonymous: Credential = {
 };
 
 /**
- * Minimum length of a proxy header's value that is removed from error texts. A shorter value, such
- * as `https`, may be an ordinary word of a message. GitLab uses this minimum, too, when it masks
- * variables in logs.
+ * Values of proxy headers are removed from error texts if they have at least this length. A shorter
+ * value, such as `https`, may be an ordinary word of a message. GitLab masks variables in logs from
+ * the same length on.
  */
 const MIN_SECRET_LENGTH = 8;
 
 /**
  * Returns a copy of a credential that also sends `extra`, the headers for a proxy in front of
- * GitLab. Its `redact` removes the secrets of the credential and of `extra` from error texts. The
+ * GitLab. The `redact` function of the copy removes the secrets of both from error texts. The
  * digest does not change.
  */
 export function addHeaders(credential: Credential, extra: SecretHeaders): Credential {
@@ -90,27 +90,24 @@ export function addHeaders(credential: Credential, extra: SecretHeaders): Creden
 }
 
 /**
- * Matches the characters of a token: visible ASCII. If a header is sent twice, its values arrive
- * joined by ", ". The joined text contains a space, so it does not match.
+ * Matches the characters of a token: visible ASCII. A header that was sent twice does not match,
+ * because its values arrive joined by ", ", which contains a space.
  */
 const TOKEN_FORM = /^[\x21-\x7e]+$/;
 /**
  * Maximum characters of a token. GitLab's longest tokens, the JSON web tokens of jobs, have about
- * 1,000. If a header is much longer, web servers answer with errors that look as if GitLab were
- * down.
+ * 1,000. Web servers reject much longer headers with errors that look as if GitLab were down.
  */
 const MAX_TOKEN_LENGTH = 4_096;
 /**
- * Matches the prefix of GitLab's job tokens, `glcbt-`. An instance may configure a prefix for all
- * its tokens, which comes first, as in `acme-glcbt-`. A Bearer token that matches counts as a job
- * token.
+ * Matches the beginning of GitLab's job tokens, `glcbt-`. An instance may put a prefix of its own
+ * before it, as in `acme-glcbt-`. A Bearer token that matches counts as a job token.
  */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
 /**
- * Returns why a text cannot be a token; undefined if it can be one. The result is the end of a
- * sentence that begins with the name of a header, variable or file. The result does not quote the
- * text.
+ * Returns why a text cannot be a token; undefined if it can be one. The result does not quote the
+ * text. It completes a sentence that begins with the name of a header, variable or file.
  */
 export function findTokenProblem(token: string): string | undefined {
   if (token.length > MAX_TOKEN_LENGTH) {

@@ -25,9 +25,9 @@ const PLAIN = /^[\w-]+$/;
 
 /**
  * Encodes one segment of a path. A project's full path is one segment, so its slashes are encoded,
- * too. Throws InvalidSegmentError if a part between slashes or backslashes is empty, "." or "..",
- * because proxies may decode the slashes and then remove such parts. Also throws for an unpaired
- * surrogate, which cannot be encoded.
+ * too. Throws InvalidSegmentError for texts such as `a/../b` or `a//b`: proxies may decode the
+ * slashes and then remove these parts. Also throws for an unpaired surrogate, which cannot be
+ * encoded.
  */
 function encodeSegment(value: string): string {
   if (PLAIN.test(value)) return value;

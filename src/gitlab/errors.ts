@@ -245,8 +245,8 @@ export const isFailureOfOneRead = (error: unknown): error is GitlabError =>
   isGitlabError(error) && !isUnauthenticated(error) && !(error instanceof GitlabCallBudgetError);
 
 /**
- * Whether the error shows that offset pages are needed, because keyset pages do not work: GitLab
- * before 15.9 does not support keyset pagination (upstream.md §4.2), and a server may ignore the
+ * Whether the error shows that keyset pages do not work, so that offset pages are needed. GitLab
+ * before 15.9 does not support keyset pagination (upstream.md §4.2). Other servers may ignore the
  * cursors that the gateway builds.
  */
 export function isKeysetUnsupported(
@@ -291,8 +291,8 @@ export function causeOf(error: GitlabError): string {
 
 /**
  * Whether the error shows that something is wrong between the gateway and GitLab: no response, an
- * unusable response, a response of another server, or a status of 502 and above. Other errors
- * concern one call.
+ * unusable response, a response of another server, or a status of 502 and above. Any other error
+ * concerns a single call.
  */
 export function isConnectionProblem(error: GitlabError): boolean {
   const isUnusable = error instanceof GitlabResponseError && !error.cursorIgnored;

@@ -1,12 +1,11 @@
 /*
- * Parses the jobs of a list. Many rows of a list contain equal objects: the jobs of a pipeline have
- * one commit, and few different users and runners. These objects are two thirds of a row's JSON. So
+ * Parses the jobs of a list. Many rows contain equal objects: the jobs of a pipeline have one
+ * commit, and few different users and runners. These objects are two thirds of a row's JSON. So
  * each different object is parsed and validated only once per list, and the rows share the result
  * (docs/performance.md).
  *
- * The objects are found by searching for the text around them. If both the text of each object and
- * the remaining row are valid JSON, the objects were cut at the right places. Otherwise the row is
- * parsed as a whole.
+ * The objects are found by searching for the text around them. If an object, or the row without its
+ * objects, is not valid JSON, the row was cut at a wrong place and is parsed as a whole.
  */
 import { parseExactJson } from '../util/json.ts';
 import type { ParseRow } from './json-list.ts';
@@ -33,9 +32,9 @@ interface Part {
 }
 
 /**
- * The text after which an object ends and the next member begins. Inside a JSON string, this text
- * can only be the end of the string, with the quote that closes it. A value that is cut inside a
- * string is not JSON, so the row is parsed as a whole.
+ * The text that marks the end of an object and the beginning of the next member. This text also
+ * occurs where a string of the object ends with `},`. In this case, the object is cut inside the
+ * string, is not valid JSON, and the row is parsed as a whole.
  */
 const OBJECT_END = '},"';
 /**
@@ -57,12 +56,9 @@ function partAt(text: string, name: SharedName, start: number): Part | undefined
 }
 
 /**
- * Finds the shared objects of a row. GitLab sends `user`, `commit` and `pipeline` in this order,
- * one directly after another, and later `runner`, directly followed by `runner_manager`. Returns
- * undefined if `user`, `commit` or `pipeline` is not an object.
- *
- * Also returns undefined if the objects may be nested in another object of the row. This is
- * possible if an object begins before `user`, or ends after `runner` and `runner_manager`.
+ * Finds the shared objects of a row. GitLab sends `user`, `commit` and `pipeline` directly after
+ * one another, and later `runner` and `runner_manager`. Returns undefined if the row has another
+ * form.
  */
 function findParts(text: string): Part[] | undefined {
   const parts: Part[] = [];
@@ -72,11 +68,13 @@ function findParts(text: string): Part[] | undefined {
     return part?.end ?? -1;
   };
   const userStart = text.indexOf(keys.user);
+  // `user` must be the first object. Another object before it may contain the shared objects.
   if (text.indexOf('{', 1) !== userStart + keys.user.length) return undefined;
   const pipelineEnd = add('pipeline', add('commit', add('user', userStart)));
   if (pipelineEnd < 0) return undefined;
   const runnerEnd = add('runner', text.indexOf(keys.runner, pipelineEnd));
   const end = Math.max(runnerEnd, add('runner_manager', runnerEnd));
+  // No other object may end after the last shared object, because it may contain the shared one.
   return end < 0 || text.indexOf('}', end) === text.length - 1 ? parts : undefined;
 }
 
@@ -109,9 +107,9 @@ const validate = (name: SharedName, value: unknown) =>
 type Members = Record<string, unknown>;
 
 /**
- * The different objects of one member, such as `user`, in the rows parsed so far. There are at most
- * MAX_SEEN, because the text of each further object is compared with all of them. These comparisons
- * take less time than a lookup in a Map, which would have to hash the text.
+ * The different objects of one member, such as `user`, in the rows parsed so far. The text of each
+ * further object is compared with all of them. For at most MAX_SEEN texts, this takes less time
+ * than a lookup in a Map, which would have to hash the text.
  */
 interface Seen {
   readonly texts: string[];
@@ -119,15 +117,15 @@ interface Seen {
 }
 const MAX_SEEN = 16;
 /**
- * After this number of objects, rows are parsed as a whole if less than half of the objects
- * occurred before. If no object occurs twice, finding the objects takes longer than parsing them.
+ * After this number of objects, the next rows are parsed as a whole if less than half of the
+ * objects occurred before. Finding objects takes longer than parsing them if no object occurs
+ * twice.
  */
 const MIN_OBJECTS = 40;
 
 /**
- * Returns a function that parses the rows of one list. The function receives the body, and the
- * indexes at which the row begins and ends. Shared objects of the returned row are valid or null;
- * its other members are not validated. Throws SyntaxError.
+ * Returns the parser for the rows of one list. In a parsed row, the shared objects are valid or
+ * null; the other members are not validated. The parser throws SyntaxError.
  */
 export function createJobParser(): ParseRow {
   const seen: Partial<Record<SharedName, Seen>> = {};

@@ -3,9 +3,9 @@ import { GitlabStatusError, isOutage } from './errors.ts';
 import type { Send } from './request.ts';
 
 /*
- * The credentials that GitLab has accepted. A limit per credential does not stop a client that
- * invents a new token for each request. Therefore all unknown credentials together may use only a
- * part of the process's limits.
+ * The credentials that GitLab has accepted. All other credentials together may use only a part of
+ * the process's limits. Limits per credential are not enough: a client could invent a new token for
+ * each request.
  */
 
 /**
@@ -103,9 +103,9 @@ const MAX_UNKNOWN = 1_000;
 
 /**
  * Returns a function that returns the state of a credential, and creates the state at the first
- * use. If there are too many states, the least recently used one is evicted. States of unknown
- * credentials are stored separately, so they cannot evict those of known credentials. Eviction is
- * harmless: running calls hold a reference to their state, and the next call creates a new one.
+ * use. If there are too many states, the least recently used one is removed, and created again if
+ * needed. States of unknown credentials are stored separately, so they cannot replace those of
+ * known ones.
  */
 export function createPerCredential<S extends object>(
   create: () => S,

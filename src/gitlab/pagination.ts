@@ -8,15 +8,13 @@ import { type Headers, headerOf, readCount } from './transport/headers.ts';
 export interface Page<T> {
   items: T[];
   /**
-   * Whether older rows follow. Undefined if neither the headers nor the number of rows show it, for
-   * example because a proxy removed the headers. On a keyset page in the direction `newer`, true
-   * does not prove that there are older rows (see keyset-page.ts).
+   * Whether older rows follow. Undefined if this is unknown, for example because a proxy removed
+   * the headers. On a keyset page in the direction `newer`, true may be wrong (see keyset-page.ts).
    */
   hasNext: boolean | undefined;
   /**
-   * Whether newer rows precede. Undefined if unknown: on keyset pages without X-PREV-CURSOR, except
-   * the page of the newest rows. On a keyset page in the direction `older`, true does not prove
-   * that there are newer rows.
+   * Whether newer rows precede. Undefined if this is unknown, for example on a keyset page without
+   * X-PREV-CURSOR. On a keyset page in the direction `older`, true may be wrong.
    */
   hasPrevious: boolean | undefined;
   /** Number of rows in the list; undefined if GitLab does not count them (upstream.md §4.1). */

@@ -44,9 +44,9 @@ const NUMBER = /^\d+$/;
 type Entry = KnownProject & { readonly expiresAt: number };
 
 /**
- * Creates a store. Only a response that identifies a project creates an entry, so invalid tokens
- * create none. When the store is full, all entries of the least recently updated credential are
- * removed.
+ * Creates a store. Entries come only from responses that identify a project, so an invalid token
+ * creates no entry. When the store is full, all entries of the least recently updated credential
+ * are removed.
  */
 export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumbers {
   /**

@@ -68,10 +68,10 @@ export interface Identity {
 }
 
 /**
- * Validates a job or bridge and adds its identity: `kind`, `project_id` and, if `pipeline` is
- * given, `pipeline_id`. `project_id` is the numeric project id of the row's pipeline or, if the
- * server omits this id, the project as requested. All rows of a list must belong to the project of
- * the first row. In the list of a pipeline, they must also belong to the pipeline of the first row.
+ * Returns a function that validates a job or bridge and adds its identity: `kind`, `project_id`
+ * and, if `pipeline` is given, `pipeline_id` (see `Identified` in rows.ts). The function rejects a
+ * row that belongs to another project or, if `pipeline` is given, to another pipeline than the
+ * first row.
  */
 export function identifiedBy<
   T extends {
@@ -98,9 +98,9 @@ export function identifiedBy<
 }
 
 /**
- * Validates a row of a project's list of pipelines and adds its project: the numeric id or, if the
- * server omits this id, the project as requested. All rows of a list must belong to the project of
- * the first row.
+ * Returns a function that validates a row of a project's list of pipelines and adds `project_id`
+ * (see `ListedPipeline` in rows.ts). The function rejects a row that belongs to another project
+ * than the first row.
  */
 export function pipelineOf(project: string): Row<ListedPipeline> {
   const row = shapeOf(restListedPipeline);
@@ -114,8 +114,8 @@ export function pipelineOf(project: string): Row<ListedPipeline> {
 }
 
 /**
- * Creates a check that rejects a row of another project or pipeline than the first row's. A faulty
- * cache may send such a row. A row that does not name its project or pipeline passes.
+ * Creates a check that rejects a row of another project or pipeline than the first row's, which a
+ * faulty cache may send. A row that does not name its project or pipeline passes.
  */
 function ofOneOwner(type: 'project' | 'pipeline') {
   let first: number | string | undefined;
@@ -140,9 +140,9 @@ export function withId<T extends { id: number | string }>(row: Row<T>, id: strin
 }
 
 /**
- * Builds a result that does not depend on the response headers. It is a separate function, like
- * `withEnvelope`, so that the closure captures only the value. The ETag cache retains the closure,
- * and must not retain the call and the body with it.
+ * Builds a result that does not depend on the response headers. The ETag cache retains the returned
+ * function. The returned function must not retain the call and the body, so it is created here,
+ * where only the value is in scope.
  */
 const resultOf =
   <T>(value: T): BuildResult<T> =>
@@ -225,9 +225,9 @@ interface UnboundRow<T> {
 }
 
 /**
- * Returns a reader of a list. `wanted` contains the ids of the rows that are needed; undefined
- * means all. The reader parses only these rows, and any other row when it is first read. An invalid
- * row that is not needed fails the list only if `splitRows` cannot find the rows.
+ * Returns a reader that parses and validates only the rows with the ids `wanted`; undefined means
+ * all. It reads any other row at the first use, so an invalid row that is not needed usually causes
+ * no error.
  *
  * Requests for one URL may share a result although they need different rows. So either all requests
  * for a URL must use this reader, or none.

@@ -29,9 +29,9 @@ export interface ResponseHead {
 }
 
 /**
- * A function that adds what the response headers contain, such as the cursors of a page, to a
- * parsed body. The function is cached with the ETag and called again on 304, because the headers
- * may have changed: GitLab computes the ETag from the body alone.
+ * Builds the result of a call: adds values of the response headers, such as the cursors of a page,
+ * to the parsed body. The function is cached with the ETag and called again on 304. The headers may
+ * have changed by then, because GitLab computes the ETag from the body alone.
  */
 export type BuildResult<T> = (head: ResponseHead, call: Call) => T;
 

@@ -17,9 +17,9 @@ import {
 
 /*
  * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
- * a key may be missing on an older server and null on a newer one. A value of an unexpected type
- * that cannot be converted becomes null, so that the other values of the job remain. Required are
- * only the id of a row, and members that prove that GitLab sent the row, such as a job's status.
+ * a key may be missing on an older server and null on a newer one. Required are only the id of a
+ * row, and members that prove that GitLab sent the row, such as a job's status. An optional value
+ * that is invalid becomes null, so that the rest of the job remains.
  */
 
 const text = optional(aText);
@@ -298,10 +298,9 @@ export type RestAllowedAgents = Of<typeof restAllowedAgents>;
 export type Commit = RestCommit & { project_id: string };
 
 /**
- * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger
- * job. `project_id` is the numeric project id that its pipeline names or, if the server omits this
- * id, the project as requested. `pipeline_id` is the id of its pipeline. It is set for trigger
- * jobs, and for builds in the list of a pipeline.
+ * A row with the identity that GitLab omits. `project_id` is the numeric id of the project. If the
+ * row does not contain this id, `project_id` is the id or path that was requested. `pipeline_id` is
+ * set for trigger jobs, and for builds in the list of a pipeline.
  */
 export type Identified<Row> = Row & {
   kind: 'BUILD' | 'BRIDGE';
@@ -321,9 +320,9 @@ export type Bridge = Identified<RestBridge>;
 export type AnyJob = Job | Bridge;
 
 /**
- * A pipeline in the list of its project, with the identity that GitLab may omit. `project_id` is
- * the numeric project id or, if the server omits this id, the project as requested. `name` is null
- * if the pipeline has no name, and before GitLab 15.8.
+ * A pipeline in the list of its project. `project_id` is the numeric id of the project. If the row
+ * does not contain this id, `project_id` is the id or path that was requested. `name` is null if
+ * the pipeline has no name, and before GitLab 15.8.
  */
 export type ListedPipeline = Of<typeof restListedPipeline> & {
   project_id: string;

@@ -1,9 +1,9 @@
 import type { Clock } from '../util/clock.ts';
 
 /**
- * Features of the GitLab server, detected from its responses, because versions differ (upstream.md
- * §11). All callers share them, so no value may depend on a caller. Each is undefined until
- * detected.
+ * Features of the GitLab server, which differ between versions (upstream.md §11). Each feature is
+ * detected from responses, and undefined until then. All callers share the values, so no value may
+ * depend on a caller.
  */
 export interface ServerCapabilities {
   /** Whether lists of project jobs support keyset pagination (GitLab 15.9 and later). */

@@ -5,9 +5,10 @@ import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
  * and copying them took longer than parsing (docs/performance.md). Members that a shape does not
  * name are neither checked nor removed.
  *
- * One invalid value affects as little as possible. It is converted if its meaning is certain, such
- * as "12.5" for a number. Otherwise an invalid item is removed from its list, and an invalid
- * optional member is set to null.
+ * One invalid value affects as little as possible:
+ * - It is converted if its meaning is certain, such as "12.5" for a number.
+ * - If it cannot be converted, an item is removed from its list, and an optional member is set to
+ *   null.
  */
 
 /** Validates values. `Value` is the type of the values that pass. */
@@ -157,9 +158,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Validates one optional member. Returns its value, the converted value, or null if the value is
- * invalid; undefined if the member is missing. Use it for members that `object` does not check
- * because its parameter `valid` names them.
+ * Validates one optional member that `object` does not check, because its parameter `valid` names
+ * the member. Returns the value, the converted value, or null if the value is invalid; undefined if
+ * the member is missing.
  */
 export function validOrNull<Value>(
   shape: Optional<Value>,

@@ -1,16 +1,17 @@
 /*
- * Plans the keyset pages and single reads that find jobs of one project by id at the lowest cost.
- * GitLab cannot read several ids in one call, but its keyset list accepts a cursor built from any
- * id. The page after the cursor of id n + 1 contains every job of the project from id n down to the
- * id of the page's last row. An id in this range is either on the page or not in the project. The
- * functions have no side effects, because the cost estimate of an operation uses them, too.
+ * Plans the calls that find jobs of one project by id at the lowest cost. GitLab cannot read
+ * several ids in one call, but its keyset list accepts a cursor built from any id. The page after
+ * the cursor of id n + 1 contains every job of the project from id n down to the page's last row.
+ * So an id in this range that is not on the page is not in the project.
+ *
+ * The functions have no side effects, because the cost estimate of an operation uses them, too.
  */
 
 /**
  * Estimated fixed cost of a call, in rows. A call costs GitLab authentication, routing, a place in
  * its queue and one unit of the caller's rate limit. A row costs GitLab one record with its user,
  * commit and runner (2.5 to 4 KB, upstream.md §6). With the value 10, a page of 100 rows is planned
- * only for ten ids or more, and no plan reads more than about ten rows per id.
+ * only for ten ids or more.
  */
 export const ROWS_PER_CALL = 10;
 
@@ -85,9 +86,8 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
 
 /**
  * Splits ids of one project into `pages` and `singles`. Each item of `pages` is a group of ids that
- * one page is sure to cover, whichever jobs exist. Each id of `singles` may need its own call. So
- * the number of items in both lists is the maximum number of calls that reading the ids may cause
- * (see `planReads`).
+ * one page is sure to cover. Each id of `singles` may need its own call. So the number of items in
+ * both lists is the maximum number of calls for reading the ids (see `planReads`).
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
@@ -101,10 +101,10 @@ export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: 
 }
 
 /**
- * Plans the reads for ids of one project. Ids that are close together share a page of at most
- * ROWS_PER_CALL rows per id. The range of these ids may be larger than the page, because on a busy
- * server most ids in between belong to other projects. For this reason, five or more ids that are
- * far apart are first read with one shared page, too.
+ * Plans the reads for ids of one project. Ids within 100 consecutive numbers share a page, which
+ * has at most ROWS_PER_CALL rows per id. Five or more ids that are far apart share a page, too: on
+ * a busy server, most ids in between belong to other projects, so the page may reach all of the
+ * wanted ids.
  */
 export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Plan {
   const windows = groupByWindow(sortDescending(ids));
@@ -116,9 +116,9 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 }
 
 /**
- * Plans the reads for `open`: the ids below the last row of `page`, which was read. Plans another
- * shared page if more than one id is open, and `page` showed the outcome of at least one id per
- * ROWS_PER_CALL rows. Otherwise plans a read of each id.
+ * Plans the reads for `open`, the ids that `page` did not reach. They share another page if `page`
+ * showed the outcome of at least one id per ROWS_PER_CALL rows. Otherwise each id is read by
+ * itself.
  */
 export function planRest(
   page: PlannedPage,

@@ -23,8 +23,8 @@ interface Batch {
 }
 
 /**
- * Reads jobs of one project by id. Returns the outcome of each id. Uses keyset pages, which need
- * far fewer calls than one call per id. If the server does not support them, or rejects the cursors
+ * Reads jobs of one project by id. Returns the outcome of each id. Uses keyset pages, because one
+ * page may contain many of the jobs. If the server does not support keyset pages or the cursors
  * that the gateway builds, makes one call per id.
  */
 export async function readJobs(
@@ -70,10 +70,8 @@ async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Pro
 }
 
 /**
- * Reads a page, then the ids that the page did not reach. If the page fails, its error (null for a
- * 404) becomes the outcome of its ids. In two cases, each id is read with its own call instead,
- * unless the caller has a job token: `readPage` throws CursorRefused, or a rate limit applies only
- * to the list of jobs.
+ * Reads a page, then the ids that the page did not reach. If the page fails, `settleFailedPage`
+ * records the outcomes of its ids.
  */
 async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   const { gitlab, outcomes } = batch;
@@ -86,6 +84,11 @@ async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   await execute(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
 }
 
+/**
+ * Records the outcomes of the ids of a page that failed. Reads each id with its own call if the
+ * server refused the cursor, or if a rate limit applies only to the list of jobs. In all other
+ * cases, and for a job token, the error is the outcome of each id (null for a 404).
+ */
 async function settleFailedPage(batch: Batch, { ids }: PlannedPage, error: unknown): Promise<void> {
   const isRefused = error instanceof CursorRefused;
   if (!onlyLists(batch.gitlab)) {
@@ -104,8 +107,8 @@ const CURSOR_FAULTS = [400, 500];
 
 /**
  * Reads one planned page. Throws CursorRefused if the server does not support keyset pages, ignores
- * the cursor, or may have rejected it. A status in CURSOR_FAULTS counts as a rejection, unless the
- * server is known to accept cursors that the gateway builds.
+ * the cursor, or may have rejected it. A status in CURSOR_FAULTS counts as a rejection until the
+ * server has accepted a cursor of the gateway.
  */
 async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<FoundJobs> {
   const { server } = gitlab;
@@ -127,9 +130,9 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
 }
 
 /**
- * Records the outcome of each id down to the last row of the page: its row, or null if the page
- * does not contain it. Returns the ids below the last row, which the page did not reach. If no rows
- * follow the page, records the outcome of all ids.
+ * Records the outcome of each id that the page covers: its row, or null if the page does not
+ * contain it. The page covers all ids down to its last row or, if no rows follow, all ids. Returns
+ * the ids that the page does not cover.
  */
 function recordPage(page: PlannedPage, { jobs, lastId, hasNext }: FoundJobs, outcomes: Outcomes) {
   const isComplete = lastId === undefined || hasNext === false;
@@ -144,10 +147,9 @@ function recordPage(page: PlannedPage, { jobs, lastId, hasNext }: FoundJobs, out
 }
 
 /**
- * Reads each id of a rejected page with its own call. The page may have been rejected for another
- * reason than its cursor. So if it is unknown whether the server accepts cursors that the gateway
- * builds, also requests the first page, which needs no cursor. Its headers contain one of GitLab's
- * own cursors, which keyset-page.ts compares with the gateway's.
+ * Reads each id of a refused page with its own call. If it is unknown whether the server accepts
+ * the cursors that the gateway builds, also requests the first page of the list. The headers of
+ * that page contain a cursor of GitLab, which keyset-page.ts compares with a cursor of the gateway.
  */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
   const { gitlab, project } = batch;
@@ -162,8 +164,8 @@ async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void
 
 /**
  * Reads each id with its own call, because GitLab's rate limit for the list of jobs is exhausted
- * (upstream.md §5.2). If the first read shows that single reads are limited, too, no further id is
- * read. Ids that are not read, or exceed the call budget, fail with the error of the list.
+ * (upstream.md §5.2). Stops after the first call if single reads are limited, too. Ids that were
+ * not read get the error of the list.
  */
 async function readDespiteLimit(
   batch: Batch,

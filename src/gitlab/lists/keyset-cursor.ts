@@ -5,9 +5,9 @@
  */
 
 /**
- * Selects the rows with ids below `id` ('older') or above it ('newer'). Without `id`, selects all
- * rows, from the newest on ('older') or from the oldest on ('newer'). A row with this id need not
- * exist.
+ * Selects the rows with ids below `id` ('older') or above it ('newer'). No row needs to have this
+ * id. Without `id`, selects all rows, beginning with the newest ('older') or with the oldest
+ * ('newer').
  */
 export interface CursorPosition {
   readonly direction: 'older' | 'newer';
@@ -39,8 +39,8 @@ export function isOurCursor(sent: string, id: string): boolean {
 }
 
 /**
- * Whether ids are sorted newest first and on the requested side of a cursor. Usually false if a
- * server ignored the cursor. Also false if an id is not an integer.
+ * Whether ids are sorted newest first and are on the requested side of a cursor. False if an id is
+ * not an integer. In practice, false means that the server ignored the cursor.
  */
 export function followsCursor(
   ids: readonly (number | string)[],

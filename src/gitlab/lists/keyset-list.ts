@@ -46,12 +46,9 @@ export async function readKeysetList<Row extends WithId>(
 }
 
 /**
- * Reads the rows after the cursor row, and determines whether rows precede them. GitLab's cursors
- * do not show this: X-PREV-CURSOR is present whenever the request had a cursor. So the read begins
- * with the cursor row itself. If that row still exists, it precedes the result. Otherwise a second
- * call looks for a row before the result. If `count` is a multiple of 100, the cursor row would
- * need a page of its own. Then the read begins after the cursor row, and the second call is made at
- * the same time.
+ * Reads the rows after the cursor row, and determines whether rows precede them. GitLab's headers
+ * do not show this, because X-PREV-CURSOR is present whenever the request had a cursor. So the read
+ * begins with the cursor row itself. If that row still exists, it precedes the result.
  */
 async function walkFromCursor<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -60,6 +57,8 @@ async function walkFromCursor<Row extends WithId>(
 ): Promise<AnchoredWalk<Row>> {
   const { direction, count } = request;
   if (count % MAX_PER_PAGE === 0) {
+    // The cursor row would need a page of its own. Instead, a concurrent call looks for a row
+    // before the result.
     const [walked, hasBehind] = await Promise.all([
       walk(fetch, { direction, id: cursorRow.id }, request),
       hasRowBehind(fetch, cursorRow, direction),
@@ -69,16 +68,15 @@ async function walkFromCursor<Row extends WithId>(
   const id = including(cursorRow.id, direction);
   const { rows, more } = await walk(fetch, { direction, id }, { ...request, count: count + 1 });
   if (String(rows[0]?.id) === cursorRow.id) return { rows: rows.slice(1), more, hasBehind: true };
+  // The cursor row does not exist any more, so another call looks for a row before the result.
   const hasBehind = await hasRowBehind(fetch, cursorRow, direction);
   return { rows: rows.slice(0, count), more: more || rows.length > count, hasBehind };
 }
 
 /**
  * Reads keyset pages (upstream.md §4.2) until there are `count` rows. If `needsHasNext`, requests
- * one additional row to know whether more rows follow. The headers do not always show this: a
- * cursor is also missing if a proxy has removed the headers, or if the server is older than 19 and
- * the direction is `newer`. The additional row needs an extra call only if `count` is a multiple of
- * 100 and the headers name no further page.
+ * one additional row to know whether more rows follow. The headers do not always show this: a proxy
+ * may have removed them, and servers before 19 send no cursor in the direction `newer`.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,

@@ -7,10 +7,9 @@ import { followsCursor, isOurCursor } from './keyset-cursor.ts';
 
 /**
  * Returns a function that builds keyset pages from rows and headers, and detects the server's
- * capabilities (upstream.md §4.2). It throws GitlabResponseError for a page without rows that names
- * a next page. It throws GitlabResponseError with `cursorIgnored` if an id is not an integer, or if
- * rows are not sorted or are on the wrong side of the cursor. The format of cursors is
- * undocumented, so a server may ignore cursors that the gateway builds.
+ * capabilities (upstream.md §4.2). If the rows do not follow the requested cursor, the function
+ * throws GitlabResponseError with `cursorIgnored`. A server may ignore cursors that the gateway
+ * builds, because their format is undocumented.
  */
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
@@ -34,19 +33,13 @@ export function keysetEnvelope<T extends { id: number | string }>(
 }
 
 /**
- * Returns whether older rows follow a page (`hasNext`) and newer rows precede it (`hasPrevious`).
- * Each value is true if the headers contain a cursor for that side of the page.
- *
- * In the direction of the request, a cursor proves that there are more rows. In the opposite
- * direction, it does not: GitLab sends it whenever the request had an `id`. So keyset-list.ts uses
- * only the value for the direction of the request. Only `checkNext` uses `hasNext` in both
- * directions.
- *
- * A missing cursor proves nothing either, because a proxy may have removed it. So without a cursor,
- * a value is undefined, except in these cases, in which it is false:
- * - No older rows follow the page of the oldest rows.
- * - No older rows follow a page in the direction `older` that is not full.
- * - No newer rows precede the page of the newest rows.
+ * Returns whether older rows follow a page (`hasNext`) and newer rows precede it (`hasPrevious`):
+ * - True if the headers contain a cursor for that side. In the direction of the request, this
+ *   proves that there are more rows. On the opposite side it does not: GitLab sends that cursor
+ *   whenever the request had an `id`.
+ * - False if there is no cursor and the list must end there, for example after a page in the
+ *   direction `older` that is not full.
+ * - Undefined for any other missing cursor, because a proxy may have removed it.
  */
 function neighborsOf(
   { direction, id, perPage }: KeysetRequest,

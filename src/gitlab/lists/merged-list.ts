@@ -16,9 +16,8 @@ import {
 } from './page-request.ts';
 
 /*
- * Merges lists of different projects by id. GitLab takes the ids of all jobs from one sequence. So
- * the order of ids is the order of creation in the whole instance, and one id marks a position in
- * every list.
+ * Merges lists of different projects by id. GitLab numbers the jobs of all projects in one
+ * sequence. So ids have the order of creation, and one id marks a position in every list.
  */
 
 /** One of the lists to merge. */
@@ -27,8 +26,8 @@ export interface PartList<Row> {
 }
 
 /**
- * Requests up to `count` rows in `direction`, beginning next to the cursor row. Without a cursor
- * row, begins with the newest row of the merged list for `older`, and with the oldest for `newer`.
+ * Requests up to `count` rows of the merged list in `direction`, beginning next to the cursor row.
+ * Without a cursor row, begins with the newest row ('older') or with the oldest row ('newer').
  */
 export type MergeRequest = Pick<PageRequest, 'direction' | 'cursorRow' | 'count'>;
 
@@ -41,8 +40,8 @@ export interface MergedSlice<Row> {
    */
   hasMore: boolean;
   /**
-   * The errors of lists that could not be read to the end of the slice, by name of the list. A
-   * used-up call budget is not among them: it only makes the slice shorter.
+   * The error of each list that could not be read to the end of the slice, by name of the list. A
+   * used-up call budget is no such error: it only makes the slice shorter.
    */
   failures: Map<string, GitlabError>;
 }
@@ -54,9 +53,9 @@ const CONCURRENCY = 8;
 const MIN_FIRST_PAGE = 5;
 
 /**
- * Returns the size of the first page of each list: twice an equal share of `wanted`, within limits.
- * The wanted rows may be spread unevenly over the lists. A list needs a further page only if all
- * rows of its first page are wanted. Larger pages would mostly add rows that are not needed.
+ * Returns the size of the first page of each list: twice an equal share of the `wanted` rows,
+ * within limits. The share is doubled because the rows may be spread unevenly over the lists.
+ * Larger pages would mostly add rows that are not needed.
  */
 export function firstPageSize(wanted: number, lists: number): number {
   const share = Math.ceil((2 * wanted) / lists);
@@ -150,8 +149,8 @@ async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: numb
 interface Sure<Row> {
   rows: Row[];
   /**
-   * The list to read next: its unread rows may follow directly after `rows`. Undefined if no list
-   * is to be read further: each one ended, failed at its first page, or repeats another list.
+   * The list to read next, because its unread rows may follow directly after `rows`. Undefined if
+   * no list can be read further.
    */
   limit: Part<Row> | undefined;
 }
@@ -182,15 +181,14 @@ async function readFurther<Row extends WithId>(
 }
 
 /**
- * Reads a page of the merged list. First reads one page of each list. While the order of the first
- * `count + 1` rows is uncertain, reads the next page of the list whose unread rows may be among
- * these rows. There are at most max(1, ⌊(count + 1) / first page size⌋) further pages, because a
- * list is read further only if all rows of its previous page are part of the result.
+ * Reads a page of the merged list. First reads one page of each list. Then reads further pages of
+ * single lists until the order of the first `count + 1` rows is certain. A list is read further
+ * only if all rows of its previous page are part of the result. So the number of further pages is
+ * at most max(1, ⌊(count + 1) / first page size⌋).
  *
  * A list whose first page fails is left out. If a further page fails or exceeds the call budget,
- * the result ends before the rows of that page, so that no row is skipped. Rejects if GitLab does
- * not accept the credential, if the call budget is too small for the first pages, or if the
- * operation is aborted.
+ * the result ends before the rows of that page, so that no row is skipped. Rejects if an error
+ * concerns all lists, such as a rejected credential.
  */
 export async function readMergedList<Row extends WithId>(
   lists: ReadonlyMap<string, PartList<Row>>,

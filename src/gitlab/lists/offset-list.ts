@@ -12,8 +12,8 @@ type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
 /**
  * Reads rows of a list with offset pagination (upstream.md §4.1): the jobs and bridges of a
- * pipeline, a project's pipelines, and its jobs before GitLab 15.9. Finds the cursor row by its id,
- * even if rows were added or removed. Reads further pages concurrently.
+ * pipeline, and a project's pipelines. Before GitLab 15.9, also a project's jobs. Finds the cursor
+ * row by its id, even if rows were added or removed.
  */
 export function readOffsetList<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -36,9 +36,9 @@ type PageReader<Row extends WithId> = ReturnType<typeof createPageReader<Row>>;
 const MAX_REPEATED_PAGES = 1;
 
 /**
- * Counts pages that contain rows but no new one, and throws GitlabMisroutedError at the second.
- * Without this check, the gateway would read pages without end if a server or proxy ignores the
- * page number.
+ * Returns a check of the pages of one list. It throws GitlabMisroutedError at the second page that
+ * contains rows but no new one. Without this check, the gateway would read pages without end if a
+ * server or proxy ignores the page number.
  */
 function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   const seen = new Set<string>();
@@ -94,8 +94,8 @@ export function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage:
      */
     total: () => total,
     /**
-     * Returns whether rows follow a page. If neither its headers nor its number of rows show it,
-     * reads the next page to find out. With `isExact` false, returns true instead of reading.
+     * Returns whether rows follow a page. If the response does not show this, reads the next page
+     * to find out or, with `isExact` false, returns true.
      */
     async isFollowed(number: number, isExact = true): Promise<boolean> {
       const { items, hasNext } = await page(number);
@@ -118,9 +118,10 @@ function fittingPerPage(first: number, last: number): number {
 }
 
 /**
- * Compares the rows of a page with an id. Returns 'newer' if all rows are newer (the last row may
- * also have the id) and more rows may follow. Returns 'older' if all rows are older or the page is
- * empty. Otherwise returns 'around': the page contains the position at which the id is or would be.
+ * Returns where a page is, compared with the position at which the rows older than an id begin:
+ * - 'newer': the page ends before this position, and more rows may follow.
+ * - 'older': the page begins after this position or directly at it, or is empty.
+ * - 'around': the position is inside the page, or the page is the last one.
  */
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
@@ -135,10 +136,9 @@ export function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
 }
 
 /**
- * Returns the number of the page that contains the row with an id or, if there is no such row, the
- * position at which it would be. If this position is between two pages, returns the later page.
- * Starts at page `guess`, so usually reads one page. If rows were added or removed since the guess
- * was made, searches with doubling steps.
+ * Returns the number of the page on which the rows older than `id` begin, or would begin. Starts at
+ * page `guess`, so usually reads one page. If rows were added or removed since the guess was made,
+ * searches with doubling steps.
  */
 async function locate<Row extends WithId>(
   pages: PageReader<Row>,

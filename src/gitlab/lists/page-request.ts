@@ -29,7 +29,7 @@ export interface PageRequest {
 
 /**
  * Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if the request asks for
- * them (`needsHasNext`, `needsHasPrevious`). If older rows were requested, `hasOlder: false` is
+ * them with `needsHasNext` or `needsHasPrevious`. In the direction `older`, `hasOlder: false` is
  * always exact.
  */
 export interface PageSlice<Row> {

@@ -4,10 +4,10 @@ import type { ServerCapabilities } from '../server-capabilities.ts';
 type Route = 'bridges' | 'trigger_jobs';
 
 /**
- * Calls the endpoint with which this server lists trigger jobs. GitLab 19.2 renamed `bridges` to
- * `trigger_jobs` and will remove the old name (upstream.md §2.3). Tries the other endpoint only if
- * the first one does not exist. Remembers which endpoint responded. If neither exists, throws the
- * error of the first call.
+ * Calls the endpoint that lists trigger jobs. GitLab 19.2 renamed the endpoint from `bridges` to
+ * `trigger_jobs` and will remove the old name (upstream.md §2.3). Remembers the name that worked,
+ * and tries the other one if it does not exist. If neither exists, throws the error of the first
+ * call.
  */
 export async function overTriggerJobs<T>(
   server: ServerCapabilities,

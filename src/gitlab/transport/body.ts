@@ -26,9 +26,8 @@ export async function decodeBody(body: Buffer, encoding: Encoding, limit: number
 export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(encoding);
 
 /**
- * Decompresses a streamed gzip body; returns any other body unchanged. If the body or the
- * decompressed stream fails, both are destroyed. `toError` creates the error for corrupt data.
- * Errors of the connection stay unchanged.
+ * Decompresses a streamed gzip body; returns any other body unchanged. Corrupt data destroys the
+ * returned stream with the error of `toError`. A connection error destroys it unchanged.
  */
 export function decodeStream(
   body: Readable,

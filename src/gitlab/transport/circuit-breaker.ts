@@ -23,11 +23,13 @@ const isMaintenance = (error: unknown, { method }: Call): boolean =>
   method === 'POST' && error instanceof GitlabStatusError && error.status === 503;
 
 /**
- * Circuit breaker for the server, shared by all callers. Only the gateway's own probe opens and
- * closes it, because a caller's request may itself be the cause of a failure: for example, a header
- * that the server cannot handle. After 20 consecutive failures the gateway probes GitLab. If the
- * probe fails, the circuit opens: calls fail fast, so that GitLab can recover. After a pause the
- * next call triggers another probe: success closes the circuit, failure doubles the pause.
+ * Circuit breaker for the server, shared by all callers. After 20 consecutive failures, the gateway
+ * probes GitLab with a call of its own. If the probe fails, the circuit opens: calls fail fast, so
+ * that GitLab can recover. After a pause, the next call triggers another probe. Success closes the
+ * circuit; failure doubles the pause.
+ *
+ * Failures of callers' requests do not open the circuit directly, because a request may itself be
+ * the cause. For example, it may have a header that the server cannot handle.
  */
 export function createCircuitBreaker(send: Send, deps: CircuitDeps): Send {
   const { clock, probe, onCircuit = () => {} } = deps;

@@ -17,8 +17,8 @@ interface ConcurrencyLimits {
 
 /**
  * Maximum number of waiting calls of one credential that start in a row, before calls of the next
- * credential start. An operation often waits for several pages. If its pages arrive together, the
- * operation ends sooner and keeps the first pages in memory for less time (docs/performance.md).
+ * credential start. An operation often waits for several pages. If these arrive together, the
+ * operation ends sooner and keeps the first ones in memory for less time (docs/performance.md).
  */
 const CALLS_PER_TURN = 8;
 

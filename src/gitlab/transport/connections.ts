@@ -26,18 +26,17 @@ function createTlsContext(
 ): SecureContext | undefined {
   if (!ca && !client) return undefined;
   const secureContext = createSecureContext(client);
-  // The option `ca` would replace Node's certificates. They cannot be passed along with `ca`,
-  // because no function lists them all on every version of Node: tls.rootCertificates lacks those
-  // of --use-openssl-ca and --use-system-ca, and tls.getCACertificates exists only since Node
-  // 22.15.
+  // Adds `ca` to Node's certificates. The option `ca` of `createSecureContext` would replace them,
+  // and no function lists all of them on every version of Node: tls.getCACertificates exists only
+  // since Node 22.15.
   if (ca) secureContext.context.addCACert(ca);
   return secureContext;
 }
 
 /**
- * Maximum idle timeout of connections. If the server sends a Keep-Alive header, the timeout is the
- * one in the header, up to this maximum; otherwise it is 4 s. The maximum is shorter than the
- * timeout of common proxies, so that no call uses a connection while a proxy closes it.
+ * Maximum idle time of connections, for servers that name a longer time in a Keep-Alive header.
+ * Without this header, the idle time is 4 s. The maximum is shorter than the idle time of common
+ * proxies, so that no call uses a connection while a proxy closes it.
  */
 const MAX_IDLE_MS = 25_000;
 /**
@@ -66,8 +65,8 @@ function openPool(
 }
 
 /**
- * Returns the route through a proxy to a GitLab server without TLS. The gateway sends its calls to
- * the proxy, with the whole URL in the request line (RFC 9112 §3.2.2).
+ * Returns the route through a proxy to a GitLab server without TLS. Calls are sent to the proxy,
+ * with the whole URL in the request line (RFC 9112 §3.2.2).
  */
 function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorization }: HttpProxy) {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
@@ -139,9 +138,8 @@ export function openConnections(
 }
 
 /**
- * Opens one connection to a server other than GitLab, for one download. Uses the proxies and
- * certificate authorities of `network`, but nothing that is only for GitLab: not the client
- * certificate, and not the extra headers.
+ * Opens one connection to a server other than GitLab, for one download. Does not use the client
+ * certificate and the extra headers of `network`, which are only for GitLab.
  */
 export function openForeignConnection(
   server: URL,

@@ -28,10 +28,10 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /**
  * Follows GitLab's redirect of a download to object storage, once (upstream.md §12). The request to
  * the storage has no credential, no extra header and no trace context, because the signed URL
- * grants access. Only the status, length, encoding and bytes of the storage's response are used.
+ * grants access. Of the storage's response, only the status, length, encoding and bytes are used.
  * The file name is taken from GitLab's redirect.
  *
- * GitLab chooses the target, which may be any host over http or https: GitLab is trusted
+ * The target may be any http or https URL: GitLab chooses it, and GitLab is trusted
  * (docs/security.md).
  */
 export function createFileRedirect(exchange: Exchange, deps: Deps): Exchange {
@@ -107,9 +107,9 @@ function toFile(call: Call, redirect: RawResponse, { target, fetched }: Fetched)
 }
 
 /**
- * Creates the error of a request to the storage. Only logs contain the origin of `target`, because
- * the address may be internal. Neither logs nor messages contain the query of `target`, because it
- * is a credential.
+ * Creates the error of a request to the storage. The origin of `target` appears only in logs,
+ * because it may be an internal address. The query of `target` appears nowhere, because it is a
+ * credential.
  */
 function storageError(
   call: Call,

@@ -16,11 +16,13 @@ interface Deps {
 }
 
 /**
- * Repeats a GET with the project's numeric id if the project's path does not work. There are two
- * cases: GitLab redirects the old path of a renamed project (upstream.md §1.3), or a proxy does not
- * forward the path and the numeric id is already known. Remembers the numeric id for the path, so
- * that later calls use the id directly. Uses only the numeric id of the Location header, not its
- * host: the host is GitLab's external name, and credentials are sent to the configured server only.
+ * Repeats a GET with the project's numeric id if the project's path does not work, and remembers
+ * the id for later calls. A path does not work in two cases:
+ * - GitLab redirects the old path of a renamed project (upstream.md §1.3).
+ * - A proxy does not forward the path. The call is repeated if the numeric id is already known.
+ *
+ * Only the id in the redirect's Location is used, not the host: the host is GitLab's external name,
+ * and credentials are sent to the configured server only.
  */
 export function createMovedProjectRedirect(
   exchange: Exchange,
@@ -82,9 +84,9 @@ function projectOf({ endpoint }: Call): string | undefined {
 }
 
 /**
- * Returns the numeric id of a renamed project. GitLab sends it in a 301: the Location is the path
- * of the call, with the numeric id in place of the project's path. Undefined for any other
- * response, such as a redirect to https.
+ * Returns the numeric id of a renamed project; undefined for any response that is not GitLab's
+ * redirect of such a project. The redirect is a 301 whose Location is the path of the call, with
+ * the numeric id in place of the project's path.
  */
 function movedTo(call: Call, response: RawResponse): string | undefined {
   if (response.status !== 301) return undefined;

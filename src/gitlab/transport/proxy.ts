@@ -28,8 +28,9 @@ function basicAuthorization({ username, password }: URL): Secret | undefined {
 }
 
 /**
- * Parses the URL of a proxy. The scheme defaults to http, the port to 1080 as in curl, or 443 for
- * https. Returns undefined for anything else, such as SOCKS or the URL of a PAC file.
+ * Parses the URL of an HTTP proxy; undefined for anything else, such as SOCKS or the URL of a PAC
+ * file. The default scheme is http. The default port is 443 for https, and 1080 for http as in
+ * curl.
  */
 export function parseProxy(text: string): HttpProxy | undefined {
   const full = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;

@@ -26,8 +26,8 @@ const MAX_SPACING_MS = 1_000;
  */
 const MAX_BLOCK_MS = 3_600_000;
 /**
- * Times of renewal that differ by less than this belong to one period of a quota. Two responses may
- * report slightly different times, because of rounding and of the time that each response takes.
+ * If the renewal times of two reported quotas differ by less than this, the quotas belong to one
+ * period. The times may differ slightly, because of rounding and of the time that responses take.
  */
 const RESET_TOLERANCE_MS = 2_000;
 
@@ -60,9 +60,9 @@ export function createRateLimitState(): RateLimitState {
 }
 
 /**
- * Keeps each credential within its rate limits. If the quota is used up or a 429 blocks calls, a
- * call waits. If the wait would exceed 10 s or the call's deadline, the call fails with
- * GitlabRateLimitError and is not sent.
+ * Keeps each credential within its rate limits. A call waits while the quota is used up or a 429
+ * blocks calls. If the wait would exceed 10 s or the call's deadline, the call is not sent and
+ * fails immediately with GitlabRateLimitError.
  */
 export function createRateLimiter(
   exchange: Exchange,
@@ -197,8 +197,8 @@ export function isLimitOfAllCalls(headers: Headers): boolean {
 }
 
 /**
- * Returns what a 429 blocks: all calls, or the calls of one endpoint for all projects, such as the
- * lists of jobs. Undefined for a limit on writes, which applies to one job or pipeline only.
+ * Returns what a 429 blocks: all calls, or the calls of one endpoint in all projects. Undefined for
+ * a limit on writes, which blocks no other call because it applies to one job or pipeline only.
  */
 function blockedBy(call: Call, headers: Headers): string | undefined {
   if (isLimitOfAllCalls(headers)) return EVERYTHING;

@@ -1,8 +1,7 @@
 /*
- * Determines which server sent a response: GitLab's API, GitLab's router, or another server, such
- * as a web server at a wrong address, an access proxy, a sign-in page or an API gateway
- * (upstream.md §1.6). Only responses of GitLab's API show anything about a resource or a
- * credential.
+ * Determines which server sent a response: GitLab's API, GitLab's router, or another server
+ * (upstream.md §1.6). Another server may be an access proxy, a sign-in page or an API gateway. Only
+ * responses of GitLab's API show anything about a resource or a credential.
  */
 import { isIP } from 'node:net';
 import {
@@ -26,16 +25,17 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 }
 
 /**
- * Returns the error for a 2xx response whose body the call's reader rejected with `error`. The
- * error says that another server than GitLab sent the body in two cases: the body is an object
- * without the `id` that every resource has, or it is not JSON and the response names another media
- * type. Otherwise returns `error`. Also returns `error` for an empty body, because the body may
- * have been lost in transit.
+ * Returns the error for a 2xx response whose body the call's reader rejected with `error`. If
+ * another server than GitLab seems to have sent the body, the returned error says so. If not, it is
+ * `error`. There are two signs of another server:
+ * - The body is an object without `id`, which every resource of GitLab has.
+ * - The body is not JSON, and the response names another media type than JSON.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);
   const value = parseJson(response.body);
   const isOther = value === undefined ? media !== '' && !isJson(media) : isObjectWithoutId(value);
+  // An empty body is no sign, because the body may have been lost in transit.
   const isForeign = isOther && response.body.length > 0 && !call.streaming;
   return error instanceof GitlabResponseError && isForeign ? toForeignError(call, response) : error;
 }
@@ -142,10 +142,12 @@ const isJson = (media: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.t
 const LOG_TYPES = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream']);
 
 /**
- * Whether another server than GitLab sent a 2xx response. For a log, only the media type counts,
- * because a job may print anything. A file is not GitLab's if it is an HTML page and the response
- * does not name a file. JSON is recognized by its first character or, if the character does not
- * decide it, by its media type. The content of the JSON is checked when it is parsed.
+ * Whether another server than GitLab sent a 2xx response. This is assumed in three cases:
+ * - The call expects a log, and the media type is not one of a log. The text of a log shows
+ *   nothing, because a job may print anything.
+ * - The call expects a file, and the response is an HTML page without a file name.
+ * - The call expects JSON. The body begins like HTML, or neither its beginning nor its media type
+ *   is that of JSON.
  */
 function isForeignSuccess(call: Call, response: RawResponse): boolean {
   const media = mediaTypeOf(response);
@@ -165,8 +167,8 @@ const isNamedFile = ({ headers }: ResponseHead): boolean =>
 
 /**
  * Whether the archive does not contain the requested file. GitLab's Workhorse, which reads
- * archives, reports this with a text (upstream.md §12). Some proxies answer an unknown route with
- * the same text, but without GitLab's X-Request-Id.
+ * archives, reports this with a plain text (upstream.md §12). Some proxies answer an unknown route
+ * with the same text, but without GitLab's X-Request-Id.
  */
 function isMissingFile(call: Call, response: RawResponse): boolean {
   if (call.expects !== 'file' || response.status !== 404) return false;
@@ -202,18 +204,24 @@ const isObjectWithoutId = (value: unknown): boolean => isObject(value) && !('id'
 /** GitLab sends X-Request-Id with every response; few other servers do. Proxies may remove it. */
 const hasRequestId = ({ headers }: ResponseHead): boolean => headers['x-request-id'] !== undefined;
 
-/** Messages of GitLab that do not begin with the status, accepted even without X-Request-Id. */
+/**
+ * Messages of GitLab that do not begin with the status. They show that GitLab sent the response,
+ * even without X-Request-Id.
+ */
 const OTHER_MESSAGES =
   /^(?:Action temporarily disabled|Non GET methods are not allowed|You cannot perform write operations)/;
 
 const GITLAB_MEMBERS = new Set(['message', 'error', 'error_description', 'scope']);
 
 /**
- * Whether a 4xx is GitLab's own (upstream.md §1.2): its `message` begins with the status, or the
- * body has the form of a validation or OAuth error. If the response has GitLab's X-Request-Id,
- * other messages and damaged JSON count, too. An API gateway's `{"message": "no Route matched"}`
- * has none of these. The message of a 404 must begin with the status, because a 404 of GitLab
- * proves that a resource does not exist.
+ * Whether GitLab itself sent a 4xx, and not for example an API gateway (upstream.md §1.2). Signs of
+ * GitLab are:
+ * - `message` begins with the status.
+ * - The body has the form of a validation or OAuth error.
+ * - The response has GitLab's X-Request-Id, and its body has another message or is damaged JSON.
+ *
+ * For a 404, only the first sign counts, because GitLab's 404 proves that a resource does not
+ * exist.
  */
 function isGitlabRefusal(response: RawResponse, body: ErrorBody | undefined): boolean {
   const { status } = response;
@@ -249,9 +257,9 @@ const isDamagedJson = (response: RawResponse): boolean =>
   isJson(mediaTypeOf(response)) && startOf(response.body) !== '<';
 
 /**
- * Returns the text of a 429, such as `Retry later` of GitLab's rate limiter (upstream.md §5.1).
- * Undefined for other responses: their text may come from another server, and clients must not see
- * it.
+ * Returns the text of a 429, such as `Retry later` of GitLab's rate limiter (upstream.md §5.1);
+ * undefined for other responses. Clients must not see the text of other responses, because another
+ * server may have sent it.
  */
 function plainTextOf(response: RawResponse): string | undefined {
   const isThrottle = response.status === 429 && mediaTypeOf(response) === 'text/plain';

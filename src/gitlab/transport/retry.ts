@@ -45,11 +45,10 @@ interface FailedAttempt {
 }
 
 /**
- * Returns the delay before the next attempt, in ms; undefined for no retry. Only reads are retried,
- * because GitLab's writes are not idempotent: each retry of a job creates a new job. After 500, 504
- * or a timeout there is no retry: GitLab may still be working, and a retry would double its load.
- * `random` (0 to 1) spreads retries (full jitter), so that calls that failed together are not
- * retried together.
+ * Returns the delay before the next attempt, in ms; undefined for no retry. Only reads are retried:
+ * if a write succeeded without a response, a second one would, for example, retry the job twice.
+ * After 500, 504 or a timeout there is no retry, because GitLab may still be working on the call.
+ * `random` (0 to 1) spreads the retries of calls that failed together.
  */
 export function retryDelayMs(failed: FailedAttempt, random: number): number | undefined {
   const { method, attempt, error, remainingMs } = failed;
@@ -85,8 +84,8 @@ type RetryBudget = ReturnType<typeof createRetryBudget>;
 
 /**
  * Retry budget, shared by all callers of one server: a bucket of at most 20 tokens. Each first
- * attempt adds 0.1 token, and each retry takes one. So retries are limited to a tenth of the calls,
- * and a failing GitLab does not receive three times its load.
+ * attempt adds 0.1 token, and each retry takes one. So a failing GitLab receives about a tenth more
+ * calls, not three times as many.
  */
 export function createRetryBudget() {
   let tokens = MAX_TOKENS;

@@ -13,9 +13,8 @@ interface InFlight {
 
 /**
  * Shares a running GET, including parsing and validation, between equal requests of one credential.
- * Requests of different credentials are never shared, because permissions differ. After a write, no
- * request joins a GET that began before the write completed, because that GET may return the
- * previous state. A caller that joins a request also gets the deadline of that request.
+ * Requests of different credentials are never shared, because permissions differ. A caller that
+ * joins a running GET also gets its deadline.
  */
 export function createSingleFlight(
   start: Start,
@@ -57,6 +56,8 @@ export function createSingleFlight(
     try {
       return await start(request);
     } finally {
+      // A GET that began before the write completed may return the previous state, so no further
+      // request joins such a GET.
       if (request.method === 'POST') runningOf(request.credential).clear();
     }
   };

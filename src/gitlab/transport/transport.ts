@@ -154,9 +154,9 @@ function withHeaders(send: Send, extra: SecretHeaders): Send {
 }
 
 /**
- * Creates the transport to a GitLab server. It opens connections only with the first call. It is
- * composed of layers, each of which wraps the previous one. Whatever depends on the caller, such as
- * cached responses and rate limits, is kept per credential.
+ * Creates the transport to a GitLab server. Opens no connection before the first call. The
+ * transport is composed of layers, each of which wraps the previous one. State that depends on the
+ * caller, such as cached responses and rate limits, is kept per credential.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { clock = systemClock, random = Math.random, onCall = () => {} } = options;

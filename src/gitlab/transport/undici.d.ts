@@ -1,8 +1,8 @@
-// The modules of undici that the gateway uses. The package itself exports many more, such as
-// `fetch` and mocks, and loads all of them.
+// The modules of undici that the gateway uses. An import of the whole package would also load
+// modules that are not needed, such as `fetch` and mocks.
 //
-// This file is not published, so exported types must not use these modules. They use the types of
-// the package: `import type { Pool } from 'undici'`.
+// This file is not published. So exported types must use the types of the package instead, as in
+// `import type { Pool } from 'undici'`.
 
 declare module 'undici/lib/core/connect.js' {
   import type { buildConnector } from 'undici';
