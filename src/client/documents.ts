@@ -20,7 +20,7 @@ export type ActionOutcome =
 export type BoardPart =
   /** All trigger jobs. */
   | 'BRIDGES'
-  /** Some of the jobs or trigger jobs: the oldest ones, or those of a page. */
+  /** Some jobs or trigger jobs: the oldest, if there are more than `maxJobs`, or those of a page that could not be read from GitLab. */
   | 'MORE_JOBS';
 
 /** The value of one of the job’s `inputs` (GitLab 18.10 and later). */
@@ -164,7 +164,7 @@ export type JobRetryInput = {
   inputs?: Array<CiInputInput> | null | undefined;
 };
 
-/** The jobs to act on: by their ids, or those of a pipeline that fit. */
+/** The jobs to act on. Set exactly one of `ids` and `pipeline`. */
 export type JobsActionInput = {
   /** Returned unchanged in the payload. */
   clientMutationId?: string | null | undefined;

@@ -91,9 +91,9 @@ export const artifactTextCost: ListCost = {
 };
 
 /**
- * Reads the beginning of a file in a job's archive. Null if there is no such file. Throws
- * BAD_USER_INPUT if the file is not text. Throws OPERATION_TOO_COMPLEX if the operation returns too
- * much text, or if the logs and files of all running operations take too much memory.
+ * Reads the beginning of a file in a job's artifacts archive. Null if there is no such file. Throws
+ * BAD_USER_INPUT if the file is not text, and OPERATION_TOO_COMPLEX if a limit of text or memory is
+ * reached.
  */
 export async function readArtifactText(
   { loaders, logs }: Pick<Context, 'loaders' | 'logs'>,

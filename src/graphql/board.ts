@@ -44,7 +44,8 @@ const BoardPart = builder.enumType('BoardPart', {
   values: {
     BRIDGES: { description: 'All trigger jobs.' },
     MORE_JOBS: {
-      description: 'Some of the jobs or trigger jobs: the oldest ones, or those of a page.',
+      description:
+        'Some jobs or trigger jobs: the oldest, if there are more than `maxJobs`, or those of a page that could not be read from GitLab.',
     },
   },
 });

@@ -106,7 +106,7 @@ const JobsOfPipelineInput = builder.inputType('JobsOfPipelineInput', {
 });
 
 const JobsActionInput = builder.inputType('JobsActionInput', {
-  description: 'The jobs to act on: by their ids, or those of a pipeline that fit.',
+  description: 'The jobs to act on. Set exactly one of `ids` and `pipeline`.',
   fields: (t) => ({
     ids: t.idList({
       description:
@@ -254,8 +254,8 @@ function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) 
 }
 
 /**
- * Reads the jobs of a pipeline and returns those that meet the conditions of the input. Fails if
- * some jobs could not be read, because the newest attempt of a job might be among them.
+ * Reads the jobs of a pipeline and returns those that meet the conditions of the input. Returns a
+ * failure if some jobs could not be read: one of them may be the newest attempt of a job.
  */
 async function chooseOfPipeline(
   { loaders }: Context,
@@ -353,8 +353,8 @@ async function resolveBulk(
 const inputOf = (args: Record<string, unknown>) => args['input'] as JobsAction;
 
 /**
- * Estimated number of calls that read the two lists of a pipeline: one page of each. A list of more
- * than 100 rows needs more calls, whose number is unknown before the read.
+ * Estimated calls for the two lists of a pipeline (jobs and trigger jobs): one page each. A page
+ * has 100 rows; the real number of pages is unknown before the read.
  */
 const LISTS = 2;
 

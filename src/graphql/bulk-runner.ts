@@ -18,7 +18,8 @@ export interface ChosenJob {
 }
 
 /**
- * - `DONE`: GitLab did it.
+ * What happened to one job:
+ * - `DONE`: GitLab performed the action.
  * - `REFUSED`: nothing was done, because GitLab refused it or could not be reached.
  * - `NOT_TRIED`: no request was sent, because of an earlier error or a timeout.
  * - `UNKNOWN`: the request was sent, but there was no usable response.
@@ -103,11 +104,12 @@ function createStop(signal: AbortSignal) {
 }
 
 /**
- * Sends one request for each job. Requests for one pipeline are sent one after the other, in the
- * order of `jobs`; up to four pipelines run at a time. An error that concerns one job does not stop
- * the others. No request is sent after an error that concerns all jobs, two unknown outcomes in a
- * row, or a timeout: the remaining jobs are NOT_TRIED with that error. Resolves with one result per
- * job, in the order of `jobs`.
+ * Sends one request for each job. Resolves with one result per job, in the order of `jobs`.
+ * - Requests for one pipeline are sent one after the other, in the order of `jobs`. Up to four
+ *   pipelines run at a time.
+ * - An error that concerns one job does not stop the requests for other jobs.
+ * - After an error that concerns all jobs, two unknown outcomes in a row, or a timeout, no request
+ *   is sent. The remaining jobs are NOT_TRIED with that error.
  */
 export async function runBulk(jobs: readonly ChosenJob[], run: BulkRun): Promise<ActionResult[]> {
   const stop = createStop(run.signal);

@@ -57,8 +57,9 @@ const MAX_TEXT_BYTES = 1024;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT if the text is too long or has
- * an unpaired surrogate. `what` is the name of the text in the error message.
+ * Checks a text that becomes part of a URL, and returns it unchanged. Throws BAD_USER_INPUT if the
+ * text is too long or has an unpaired surrogate. `what` is the name of the text in the error
+ * message.
  */
 export function checkUrlText(text: string, what: string): string {
   if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {
@@ -144,8 +145,8 @@ function upstreamOf(error: GitlabError): Record<string, unknown> {
 }
 
 /**
- * Returns the message that explains a failed call: GitLab's own, or why the call did not reach
- * GitLab's API. Undefined if there is none; clients then get the text in `messages`.
+ * Returns the message that explains a failed call: GitLab's own message, or the reason why the call
+ * did not reach GitLab's API. Undefined if there is neither; clients get a message from `messages`.
  */
 function messageOf(error: GitlabError): string | undefined {
   if (error instanceof GitlabMisroutedError) return error.detail;
@@ -240,9 +241,10 @@ export function isEnded(error: unknown): boolean {
 }
 
 /**
- * Maps an error for clients. A GraphQLError stays, but a long message is cut off. A failed or
- * aborted call becomes a code and a message. Any other error is a bug: it is passed to `report`,
- * and its message is masked.
+ * Converts an error to what clients see:
+ * - A GraphQLError stays, but a long message is shortened.
+ * - A failed or aborted call gets a code and a message.
+ * - Any other error is a bug: `report` receives the error, and clients get a general message.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
   const graphql =

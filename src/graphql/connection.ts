@@ -157,9 +157,8 @@ const empty: PageSlice<never> = {
 type ListRow = WithId & { project_id: string };
 
 /**
- * Reads the parts of a page that are selected. Throws BAD_USER_INPUT for a cursor of another list
- * or project. If the project's numeric id is unknown, the cursor's project is compared after the
- * read.
+ * Reads the selected parts of a page of a list. Throws BAD_USER_INPUT for a cursor of another list
+ * or project.
  */
 export async function readConnection<Row extends ListRow>(
   source: ConnectionSource<Row>,
@@ -187,6 +186,7 @@ export async function readConnection<Row extends ListRow>(
     onlyCounts ? empty : list.read(request),
     onlyCounts || (counts && !list.pagesHaveTotal()) ? list.count() : null,
   ]);
+  // The rows contain the project's numeric id, which may be unknown before the read.
   checkProject(cursor?.project, slice.rows[0]?.project_id.toLowerCase(), argument);
   return toConnection(slice, { digest, ascending: Boolean(ascending), total });
 }
@@ -245,8 +245,8 @@ export const pageArguments = (arg: ArgBuilder<Types>, max = MAX_PAGE) => ({
 });
 
 /**
- * Defines the type `<name>Edge`. `rows` says which fields of a node the rows of the list contain.
- * By default, these are all fields that the GET of a single node returns.
+ * Defines the type `<name>Edge`. `rows` says how much of a node a row of GitLab's list contains. By
+ * default, a row contains all that the GET of a single node returns.
  */
 export function edgeType<Row>(
   name: string,
@@ -302,9 +302,9 @@ export function rowFields<Row, Shape extends Connection<Row>>(
 }
 
 /**
- * Defines the type `<name>Connection`, and `<name>Edge` unless it is given. `rows` says which
- * fields of a node the rows of the list contain. By default, these are all fields that the GET of a
- * single node returns.
+ * Defines the type `<name>Connection`, and `<name>Edge` unless it is given. `rows` says how much of
+ * a node a row of GitLab's list contains. By default, a row contains all that the GET of a single
+ * node returns.
  */
 export function connectionType<Row>(
   name: string,

@@ -95,8 +95,9 @@ function calls(number: number, per: keyof Multiplicity = 'objects'): Count | und
 }
 
 /**
- * Returns the multiplicity for the fields below objects of a type. Each object of type Pipeline
- * counts as a distinct pipeline, and each object of type Project as a distinct project.
+ * Returns the numbers of objects, pipelines and projects to count below objects of a type. Each
+ * object of type Pipeline is a distinct pipeline, and each object of type Project is a distinct
+ * project.
  */
 function within(type: string, at: Multiplicity): Multiplicity {
   if (type === 'Pipeline') return { ...at, pipelines: at.objects };
@@ -167,9 +168,8 @@ function countTargets(field: SelectedField, known: Knowledge, path: Path): Count
 }
 
 /**
- * Counts the calls of a list and of the fields of its rows. The rows may belong to many pipelines
- * and projects. How many is unknown before the read, so the list multiplies only `objects`, not
- * `pipelines` and `projects`.
+ * Counts the calls of a list and of the fields of its rows. Multiplies only `objects` by the number
+ * of rows: how many pipelines and projects the rows belong to is unknown before the read.
  */
 function countList(field: SelectedField, list: ListCost, path: Path): Count {
   const { pages, rows, limitedBy, isLimitedByItems = () => false, oneCallPer } = list;
@@ -316,9 +316,8 @@ function countNamed(
   return (at, request) => {
     const parts = counts.map((count) => count(at, request));
     const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
-    // Counts at least one call per 100 named objects, as for a list of as many rows. An id that is
-    // repeated 100 times costs only one call to GitLab, but the gateway's response is as long as
-    // for 100 rows.
+    // Counts at least one call per 100 named objects. An id that is repeated 100 times costs only
+    // one call to GitLab, but the gateway's response is as long as a list of 100 rows.
     const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
     return Math.max(
       leastPages,
@@ -332,9 +331,8 @@ interface Document {
   schema: GraphQLSchema;
   fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   /**
-   * Returns a function that is called with numbers of fields while an operation is analyzed. Below
-   * an interface, each field counts once for each object type. The function throws if the sum is
-   * too large.
+   * Creates a function that adds up the fields of an operation, and throws if there are too many. A
+   * field below an interface counts once for each object type.
    */
   createFieldCounter(): (count: number) => void;
 }
@@ -375,14 +373,14 @@ export interface CostEstimate {
 }
 
 /**
- * Prepares the estimate of how many calls to GitLab an operation, or one event of a subscription,
- * makes. The operation is analyzed once; the returned functions evaluate only arguments. They throw
- * a GraphQLError for an invalid argument, a MalformedNamesError, and the error of the field
- * counter.
+ * Prepares the estimate of how many calls to GitLab an operation makes. For a subscription,
+ * estimates the calls of one event. The operation is analyzed once; later estimates evaluate only
+ * arguments. The returned functions throw a GraphQLError for an invalid argument, too many
+ * malformed ids, or too many fields.
  *
- * The estimate excludes retries, and calls whose number depends on the rows. For example, `pipeline
- * { duration }` of a list of jobs counts once, however many pipelines the jobs have. The call
- * budget limits these calls while the operation runs.
+ * The estimate excludes retries, and calls whose number depends on the rows. For example,
+ * `pipeline.duration` below a list of jobs counts as one call, although each job may have another
+ * pipeline. The call budget limits these calls while the operation runs.
  */
 export function createCostEstimate(
   operation: OperationDefinitionNode,

@@ -19,20 +19,22 @@ import {
  */
 
 /**
- * A call that returns values of an object: the loader that makes it, the POST of a mutation, or the
- * poll of a subscription. Fields of one object that need the same call share it.
+ * The name of a call that returns values of an object: a loader, `write` for the POST of a
+ * mutation, or `poll` for the poll of a subscription. Fields of one object with the same name share
+ * one call.
  */
 export type Call = keyof Loaders | 'write' | 'poll';
 
 /**
  * The values of an object that are known without a further call:
- * - `path`, `number`, `path and number`: its id, and the path, numeric id, or both, of its project;
- * - `list`: in addition, the values in the rows of its lists, such as `project_id` in
- *   `Pipeline.jobs`;
+ * - `path`, `number`, `path and number`: the object's id, and the path, the numeric id, or both, of
+ *   its project;
+ * - `list`: also the values that the rows of the object's lists contain, such as `project_id` in
+ *   the rows of `Pipeline.jobs`;
  * - `job`, `pipeline`: the values in the row of a job or pipeline that contains the object;
- * - `listed`: the values in the row of a list of pipelines;
+ * - `listed`: the values in a row of a list of pipelines;
  * - `own`: all values that the GET of the single object returns;
- * - `board`: in addition to `own`, the attempts of a job, which a board contains.
+ * - `board`: as `own`, and the attempts of a job, which a board contains.
  */
 export type Knowledge =
   | 'path'
@@ -80,9 +82,8 @@ export interface ListCost {
 
 /**
  * Returns the number of rows that an argument requests, clamped to the range from 0 to `max`. The
- * resolver rejects numbers outside of the range later. In the estimate, a large number must not
- * make the operation too expensive, and a negative number must not offset the calls of other
- * fields.
+ * estimate is made before the resolver rejects a number outside of this range. A negative number
+ * must not offset the calls of other fields.
  */
 export const clampRows = (count: number, max: number): number => Math.min(max, Math.max(0, count));
 
@@ -111,9 +112,9 @@ export interface FieldCost {
    */
   sharedBy?: 'pipeline' | 'project';
   /**
-   * Set if the field is a list that can be selected without an argument that limits its length. The
-   * estimate counts one row per pipeline, because the number of rows is unknown. Only the call
-   * budget limits the calls for further rows.
+   * Set if the field is a list that may be selected without a limit, such as `first`. The estimate
+   * counts one row per pipeline, because the number of rows is unknown. The call budget limits the
+   * calls for further rows.
    */
   unlimitedPer?: 'pipeline';
   /**
@@ -135,9 +136,9 @@ export interface FieldCost {
   reveals?: Knowledge;
   /**
    * Starts the read of this field while its parent object is still being read. Resolves with the
-   * value of the field, or with the rows that were read. The caller uses the result only to learn
-   * whether the parent object exists, and the id and path of its project. Null if GitLab answers
-   * 404. Undefined if the read shows nothing about the parent object.
+   * value of the field, or with the rows that were read. A row shows that the parent object exists,
+   * and the id and path of its project. Null if GitLab answers 404. Undefined if the read shows
+   * nothing about the parent object.
    */
   start?(
     context: Context,
@@ -222,10 +223,9 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const isOwn = !call || call === ownCalls[type];
   const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // If only the ids of this object are known, they also identify the object in the field, such as
-  // the project of a job. The field then counts as known, unless a read of this object saves the
-  // read of that object. For example, if only the `webUrl` of the project is selected, the job is
-  // read instead of the project, because the row of the job contains the URL.
+  // Known ids also identify the object that the field returns, such as the project of a job. So the
+  // field is known, unless a read of the job saves the read of the project. For example, for
+  // `project { webUrl }`, the job is read, because its row contains the project's URL.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -245,9 +245,9 @@ export interface ReadPlan {
   /** Whether the GET of the single object is needed. */
   readonly own: boolean;
   /**
-   * Whether the reads of fields below the object return all its missing values. The object then
-   * waits for these reads and needs no GET. For example, a project's list of jobs returns the
-   * project's numeric id.
+   * Whether the object waits for the reads of fields below it instead of making its own GET,
+   * because these reads return all its missing values. For example, the rows of a project's list of
+   * jobs contain the project's numeric id.
    */
   readonly awaitsRows: boolean;
   /** Other calls that selected fields need. Each value is the `callSharedBy` of the fields. */
@@ -336,8 +336,8 @@ function makePlan(
 const plansOf = perSelection(() => new Map<string, ReadPlan>());
 
 /**
- * Plans the reads for an object of a type. With `exists`, the object is known to exist, so no call
- * is made only to check its existence. The plan is computed once per selection.
+ * Plans the reads for an object of a type. If `exists` is true, no call is made only to check that
+ * the object exists. The plan is computed once per selection.
  */
 export function planRead(
   type: string,

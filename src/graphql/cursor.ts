@@ -4,11 +4,13 @@ import { badUserInput } from './client-errors.ts';
 import { isNumericId } from './global-id.ts';
 
 /*
- * Cursors are base64url of `version:list:id[:index]`, opaque to clients. `list` is a digest of the
- * kind of list, its sort and its filter, so that a cursor of another list is rejected. For a list
- * of a project, `list` ends with `.` and the project's numeric id, or its path if GitLab does not
- * send the id. `index` is the row's position when the cursor was made, for lists with offset
- * pagination.
+ * A cursor is the base64url of `version:list:id[:index]`, opaque to clients.
+ * - `list`: a digest of the kind of list, its sort and its filter, so that a cursor of another list
+ *   is rejected. For a list of a project, `.` and the project's numeric id follow, or its path if
+ *   GitLab does not send the id.
+ * - `id`: the id of the row.
+ * - `index`: the row's position when the cursor was made. Only lists with offset pagination have
+ *   it.
  */
 
 const VERSION = '2';

@@ -130,7 +130,8 @@ export async function readFirstBridges(
 
 /**
  * Reads the pipelines that a pipeline started, directly or through other pipelines, nearest first.
- * Null if GitLab answers 404. If the trigger jobs of one of them cannot be read, its `gap` is set.
+ * Null if GitLab answers 404. If the trigger jobs of a started pipeline cannot be read, the `gap`
+ * of that pipeline is set.
  */
 export async function readDownstream(
   context: Context,
@@ -169,7 +170,8 @@ const rowsOf = (args: DownstreamArgs) => clampRows(withDefaults(args).first, MAX
 
 /**
  * The cost of `Pipeline.downstream`: one call for the trigger jobs of the pipeline itself. If
- * `depth` is more than 1, also one call for each of the `first` pipelines below it.
+ * `depth` is more than 1, one more call for each pipeline that may be found: as many as the
+ * argument `first`.
  */
 export const downstreamCost: ListCost = {
   pages: (args) => 1 + (withDefaults(args).depth > 1 ? rowsOf(args) : 0),

@@ -2,9 +2,9 @@ import { isWholeNumber } from '../util/formats.ts';
 import { badUserInput, quote } from './client-errors.ts';
 
 /*
- * Global ids are base64url of `Type:part:part`, opaque to clients. The parts of a job are the
- * numeric ids of its project and of the job. The global id of a bridge (trigger job) also contains
- * the id of its pipeline, because GitLab returns bridges only in the pipeline's list.
+ * A global id is the base64url of `Type:part:part`, opaque to clients. For example, the id of job
+ * 1001 of project 42 is the base64url of `Job:42:1001`. The global id of a bridge (trigger job)
+ * also contains the id of its pipeline, because GitLab returns bridges only in the pipeline's list.
  */
 
 /** A decoded global id. `project` is a numeric id, or a path if GitLab did not send the id. */
@@ -15,8 +15,8 @@ export type NodeRef =
   | { type: 'Project'; project: string };
 
 /**
- * The parts of an id, for each type whose objects can be read by id. Other types have a global id
- * as well, but their objects cannot be read by it.
+ * The parts of a global id, by type. Objects of other types also have a global id, but cannot be
+ * read by it.
  */
 const parts = {
   Job: ['project', 'id'],

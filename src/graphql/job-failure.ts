@@ -104,8 +104,9 @@ function findContextBytes(info: GraphQLResolveInfo): ContextBytes {
 const contextBytesOf = new WeakMap<Context, ContextBytes>();
 
 /**
- * Returns how many bytes of each failed job's log the operation reads: the maximum over all of its
- * `log` fields, or `all` if `trace` of a job is selected. So each log is read only once.
+ * Returns how many bytes of a failed job's log the operation reads: the maximum over all its `log`
+ * fields, or `all` if `trace` is selected. All fields use the same number, so that each log is read
+ * only once.
  */
 function contextBytesFor(context: Context, info: GraphQLResolveInfo): ContextBytes {
   const found = contextBytesOf.get(context) ?? findContextBytes(info);
@@ -134,9 +135,9 @@ function readLog(
 const TIMEOUT_REASON = 'job_execution_timeout';
 
 /**
- * Returns the failure reason that determines the category. After a timeout, GitLab may send a less
- * specific reason, but the runner's last message in the log shows the timeout. The log is used only
- * if it is selected and can be read.
+ * Returns the failure reason from which the category is derived. After a timeout, GitLab may send a
+ * less specific reason than the runner's message in the log. The log is used only if the operation
+ * selects it and it can be read.
  */
 async function decidingReason(
   row: JobFailureRow,

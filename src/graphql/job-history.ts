@@ -67,9 +67,8 @@ interface HistoryArgs {
 const firstOf = ({ first }: HistoryArgs) => first ?? DEFAULT_FIRST;
 
 /**
- * Reads pages until `isEnough` returns true, or no page is left. Rejects if the first page cannot
- * be read. If a later page cannot be read, returns the jobs of the pages before it, with
- * `isComplete: false`.
+ * Reads pages of jobs until `isEnough` returns true, or no page is left. Rejects if the first page
+ * cannot be read. If a later page cannot be read, returns the jobs so far with `isComplete: false`.
  */
 async function walkUntil(
   pages: AsyncIterable<Walked>,

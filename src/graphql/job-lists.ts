@@ -39,8 +39,8 @@ export function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilte
 
 /**
  * Throws BAD_USER_INPUT if the server ignored `ref`, as servers before 19.0 do (upstream.md §2.1).
- * Two signs show it: a row with another ref, or a total count, which newer servers never send for
- * this list (§4.1).
+ * Such a server returns rows with another ref, or sends a total count. Newer servers never send a
+ * total count for this list (§4.1).
  */
 export function checkRef(
   { rows, isCounted }: { rows: readonly Pick<JobRow, 'ref'>[]; isCounted: boolean },

@@ -50,9 +50,9 @@ export const orNull = <Value>(reading: Promise<Value>, argument: string): Promis
   nullIfNotFound(orUnknownStatus(reading, argument));
 
 /**
- * Waits for a read. Throws FORBIDDEN with `message` if GitLab refuses a job token. A 404 counts as
- * a refusal, too: a server that does not accept job tokens for an endpoint handles the request as
- * anonymous, and may hide the project (upstream.md §8).
+ * Waits for a read. Throws FORBIDDEN with `message` if GitLab refuses the read to a job token. A
+ * 404 counts as a refusal, too: if an endpoint does not accept job tokens, the server treats the
+ * request as anonymous and may hide the project (upstream.md §8).
  */
 export async function orForbidden<Value>(
   { credentialKind }: Context,

@@ -73,10 +73,9 @@ const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 
 /**
- * Called if the reads of all projects of a list failed. Returns the first error if all errors have
- * one temporary code: RATE_LIMITED, UPSTREAM_UNAVAILABLE or UPSTREAM_TIMEOUT. The whole list then
- * fails with this error, because an empty list would be misleading. Undefined if the codes differ,
- * or if the code is permanent, such as NOT_FOUND.
+ * Returns the error of the whole list after the reads of all its projects failed, because an empty
+ * list would be misleading. Undefined unless all errors have the same temporary code: RATE_LIMITED,
+ * UPSTREAM_UNAVAILABLE or UPSTREAM_TIMEOUT.
  */
 function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));

@@ -156,12 +156,12 @@ export const notFound: MutationFailure = {
 export const timeOver: MutationFailure = unavailable('The time was over before it was sent.');
 
 /**
- * Returns the failure for an error status; undefined for a status without a failure type, such as
- * 500. Checks the message first, because GitLab reports a job in the wrong state with status 403 or
- * 400.
+ * Returns the failure of a mutation for an error status of GitLab. Undefined for a status without a
+ * failure type, such as 500.
  */
 function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined {
   const upstreamMessage = error.gitlabMessage ?? '';
+  // Checked first, because GitLab reports a job in the wrong state with status 403 or 400.
   const state = stateCodes.find(([pattern]) => pattern.test(upstreamMessage));
   const { code, message } = viewError(error);
   if (state) return { type: 'JobStateError', code: state[1], message };

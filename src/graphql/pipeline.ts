@@ -43,9 +43,8 @@ function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline |
 }
 
 /**
- * Whether a retry of the pipeline would retry a job, as a board of the pipeline shows. Null if the
- * operation reads no board, or if the read of the board fails. Also null if a part of the board is
- * missing and no retryable job is in the rest of it.
+ * Whether a retry of the pipeline would retry a job. Only a board of the pipeline shows this. Null
+ * if the operation reads no board, or if the board has no such job but is not complete.
  */
 async function isPipelineRetryable(
   row: PipelineRow,

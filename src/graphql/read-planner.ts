@@ -9,20 +9,23 @@ import type { SelectedBelow, Selection } from './selection.ts';
 import { projectBehind, projectNamed } from './web-url.ts';
 
 /*
- * Reads an object that arguments identify, with the calls that its selection needs (cost.ts). The
- * reads of fields below the object start at the same time as the read of the object. When the
- * resolver of such a field runs later, the loaders return the read that was already started.
+ * Reads objects that arguments identify, such as `job(id:)`, with the calls that the selection
+ * needs (cost.ts). The reads of fields below the object start at the same time as the read of the
+ * object. The resolvers of these fields get the started reads from the loaders.
  */
 
 /**
- * What a read that was started early shows about its parent object, which is a project or belongs
- * to a project. `project` has the values of this project that the first row of the read contains.
- * `project` is null if GitLab answered 404 to the read of a list, because the parent object then
- * does not exist either. It is undefined if the read shows nothing about the project.
+ * What the read of a field shows about the parent object of the field. The read was started before
+ * the parent object was read.
  */
 interface Revealed {
   /** Whether the read returned a value. If so, a failed read of the parent must not discard it. */
   hasValue: boolean;
+  /**
+   * The values in the first row of the read that describe the parent's project. Null if GitLab
+   * answered 404 to the read of a list, because the parent object then does not exist. Undefined if
+   * the read shows nothing about the project.
+   */
   project?: ProjectRow | null;
 }
 
@@ -72,9 +75,9 @@ async function combine(reads: readonly Promise<Revealed>[]): Promise<Revealed> {
 }
 
 /**
- * Reads a job by its numeric id. Skips the GET of the job if the job's log or the text of an
- * artifact is selected, and the other selected fields are values in `ref`. If only values in `ref`
- * are selected, the GET is made to check that the job exists.
+ * Reads a job by its numeric id. Makes the GET of the job only if a selected field needs it. For
+ * example, `databaseId` and `trace` need none: the id is in `ref`, and the log has its own call. If
+ * only values in `ref` are selected, the GET checks that the job exists.
  */
 export function readJob(
   context: Context,
@@ -88,10 +91,9 @@ export function readJob(
 }
 
 /**
- * Reads a pipeline by its numeric id. Its lists and the values in `ref` need no GET of the
- * pipeline. The numeric id of its project needs no GET if one of its lists is read, because the
- * rows contain that id. If only values in `ref` are selected, the GET is made to check that the
- * pipeline exists, unless `exists` is true.
+ * Reads a pipeline by its numeric id. Makes the GET of the pipeline only if a selected field needs
+ * it. For example, `jobs` needs none, and its rows also contain the project's numeric id. If only
+ * values in `ref` are selected, the GET checks that the pipeline exists, unless `exists` is true.
  */
 export async function readPipeline(
   context: Context,
@@ -119,9 +121,9 @@ export async function readPipeline(
 }
 
 /**
- * Returns a project without a call. Undefined if none of the caller's earlier responses contained
- * its numeric id, or if the selection needs more than its id and path. The path is the current one,
- * even if `name` is a path from before a rename.
+ * Returns a project from the caller's earlier responses, without a call. Undefined if none of them
+ * contained its numeric id, or if the selection needs more than its id and path. The path is the
+ * current one, even if `name` is a path from before a rename.
  */
 function findProject(context: Context, name: string, selection: Selection): ProjectRow | undefined {
   const found = context.loaders.findProject(name);
@@ -145,10 +147,10 @@ async function getProject({ loaders }: Context, name: string): Promise<ProjectRo
 }
 
 /**
- * Reads a project by `name`, its path or numeric id. The GET of the project is made only if a
- * selected field has no other source. Other sources are `name`, the rows of the project's jobs and
- * pipelines, and earlier responses. If the GET fails, but a read below the project succeeds,
- * returns the values from `name` and these rows.
+ * Reads a project by `name`, its path or numeric id. Makes the GET of the project only if a
+ * selected field has no other source. Other sources are `name`, earlier responses, and the rows of
+ * the project's jobs and pipelines. If the GET fails but a read below the project succeeds, returns
+ * the values from `name` and these rows.
  */
 export async function readProject(
   context: Context,

@@ -21,8 +21,9 @@ import type { KeptLog } from '../trace/kept-log.ts';
 import { builder } from './builder.ts';
 
 /*
- * The row type of each object type. The fields are defined in the file of each type. The refs are
- * in this file because types refer to each other, which would otherwise need an import cycle.
+ * The row type and the Pothos ref of each object type. The fields are defined in the file of each
+ * type. All refs are in this file, because types refer to each other: their files would otherwise
+ * import each other.
  */
 
 /** A project, with the values of it that are known. */
@@ -60,7 +61,7 @@ export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & 
 
 /**
  * A user. `part` is set if the row has fewer fields than the user of a job. The global id includes
- * `part`; otherwise a client's cache would mix complete and incomplete users.
+ * `part`, so that a client's cache does not mix complete and incomplete users.
  */
 export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
 

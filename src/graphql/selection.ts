@@ -57,9 +57,9 @@ export interface Selection {
 
 interface Scope extends Pick<GraphQLResolveInfo, 'fragments' | 'schema' | 'variableValues'> {
   /**
-   * Called with the number of fields of each part of the tree that is built. May throw: below an
-   * interface, the tree has a part for each object type at each level, so a short operation can
-   * have a very large tree.
+   * Called with the number of fields of each part of the tree. May throw to stop the building of a
+   * tree that is too large. Below an interface, each object type has its own part, so a short
+   * operation can have a very large tree.
    */
   countFields?(count: number): void;
 }
@@ -175,9 +175,9 @@ const ownMember = (values: Variables, name: string) =>
 type ReadArguments = (variableValues: Variables) => Record<string, unknown>;
 
 /**
- * Returns a function that copies coerced variables to arguments, which takes a fraction of the time
- * of graphql-js. That function returns undefined if a variable is null or not given. `constants`
- * returns the arguments without variables.
+ * Returns a function that copies coerced variables to arguments, in a fraction of the time that
+ * graphql-js takes. The returned function returns undefined if a variable is null or not given.
+ * `constants` returns the arguments whose values contain no variable.
  */
 function variableCopier(
   { args: declared }: GraphQLField<unknown, unknown>,
@@ -330,8 +330,8 @@ export function selectionOfOperation(
 
 /**
  * Cached trees, by the nodes of the parent field and by object type. A compiled operation passes
- * the same array of nodes in each execution, so it builds each tree once. graphql-js creates a new
- * array for each execution.
+ * the same array of nodes in each execution, so its trees are built once. graphql-js creates a new
+ * array for each execution, so its trees are built for each execution.
  */
 const trees = new WeakMap<readonly FieldNode[], Map<string | undefined, Selection>>();
 

@@ -79,8 +79,8 @@ interface PipelineUpdateRow {
 }
 
 /**
- * Returns how many jobs an update of a pipeline reads. If boards of the pipeline are selected, but
- * not `changedJobs`, that is the largest `maxJobs` of the boards; otherwise all jobs.
+ * Returns how many jobs an update of a pipeline needs. All jobs if `changedJobs` or no board is
+ * selected, otherwise the largest `maxJobs` of the selected boards.
  */
 function jobsNeeded({ selection, variableValues }: SelectedBelow): number {
   const boards = selection.below('pipeline').list.filter(({ name }) => name === 'board');

@@ -131,9 +131,9 @@ export const TestSummary = builder.objectRef<SummaryRow>('TestSummary').implemen
 });
 
 /**
- * Reads the test reports of a pipeline. Resolves with null if GitLab answers 404, or if the
- * pipeline has no test reports. In the second case, GitLab sends a summary with only zeros.
- * `project` is the numeric id of the pipeline's project, or its path if the id is unknown.
+ * Reads the test reports of a pipeline. Null if GitLab answers 404. Also null if the pipeline has
+ * no test reports: GitLab sends a summary with only zeros. `project` is the numeric id of the
+ * pipeline's project, or its path if the id is unknown.
  */
 export async function readTestSummary(
   { loaders }: Context,

@@ -1,7 +1,7 @@
 import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 /*
- * The code uses the type names of schema.graphql, called own names. A subgraph may add a prefix to
+ * The code uses own names of types: their names in schema.graphql. A subgraph may add a prefix to
  * the names (federation/type-prefix.ts). The `extensions` of the subgraph's schema contain the
  * prefix.
  */

@@ -46,8 +46,8 @@ function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
 }
 
 /**
- * Returns the values of a row's project that the row contains. Omits the path if the URL of the row
- * does not begin with a known base URL, because the start of the path is then unknown.
+ * Returns what a row shows about its project, such as the numeric id. Omits the path if the URL of
+ * the row does not begin with a known base URL, because the start of the path is then unknown.
  */
 export function projectBehind(row: RowOfProject, webUrls: readonly string[]): ProjectRow {
   const settings = row.project && {
