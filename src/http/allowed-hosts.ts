@@ -61,10 +61,11 @@ const MAX_CACHED_LENGTH = 300;
 export type CheckHost = (header: string | undefined) => string | undefined;
 
 /**
- * Creates the check of Host headers. `names` must be normalized; "localhost" includes its
- * subdomains. If ANY_HOST is one of the names, all requests are allowed. IP addresses are always
- * allowed, because no DNS record can redirect them. A missing header is refused. X-Forwarded-Host
- * is ignored, because any client can send it.
+ * Creates the check of Host headers. `names` are the allowed host names, normalized.
+ * - ANY_HOST allows all requests. "localhost" also allows its subdomains.
+ * - IP addresses are always allowed, because no DNS record can redirect them.
+ * - A missing Host header is refused.
+ * - X-Forwarded-Host is ignored, because any client can send it.
  */
 export function createHostCheck(names: readonly string[]): CheckHost {
   if (names.includes(ANY_HOST)) return () => undefined;

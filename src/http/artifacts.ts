@@ -24,8 +24,7 @@ function parseFilePath(path: string): string[] | undefined {
 /**
  * Serves `GET /jobs/:project/:id/artifacts`, the archive of a job's artifacts, and
  * `…/artifacts/<path>`, one file of the archive. Browsers save the response and never display it,
- * because a job may have written anything. Ranges are not supported, because GitLab does not
- * support them for files of an archive.
+ * because a job may have written anything.
  */
 export function createArtifactsRoute(sendDownload: SendDownload): Route {
   return async (routed) => {
@@ -42,6 +41,7 @@ export function createArtifactsRoute(sendDownload: SendDownload): Route {
       const headers = {
         'content-type': 'application/octet-stream',
         'content-disposition': toAttachment(fileNameOf(disposition) ?? path.at(-1) ?? ARCHIVE),
+        // GitLab does not support ranges for files of an archive.
         'accept-ranges': 'none',
         ...(size !== undefined && { 'content-length': size }),
       };

@@ -25,12 +25,12 @@ export const arrivalTimes = {
 
 /**
  * Handles the requests of a connection one after the other (HTTP pipelining). Node would start all
- * of them immediately. But a response that waits for an earlier response has no socket. So it would
- * miss timeouts and the disconnection of its client.
+ * of them at once. The later responses would have no socket, so they would miss timeouts and the
+ * disconnection of the client.
  *
- * While a request waits, nothing more is read from its connection. So a connection queues at most
- * the requests that arrived in one piece (64 KiB). If `maxWaiting` requests wait, a connection that
- * would add another one is closed.
+ * A connection is not read while one of its requests waits, so at most 64 KiB of requests wait on
+ * it. If `maxWaiting` requests wait on all connections together, the next request that must wait
+ * closes its connection.
  */
 export function handleInSequence(
   server: Server,
@@ -69,11 +69,12 @@ export function handleInSequence(
 }
 
 /**
- * Drops bodies that no route reads: the bodies of GET and HEAD requests as they arrive, other
- * bodies after the response was sent. Closes the connection if a body arrives in very many small
- * chunks. Node itself drops unread bodies, too. But Node first keeps up to 64 KiB of the body of a
- * GET request, which take 10 MB of memory in chunks of one byte. And Node reads endless chunks
- * without a pause for other requests.
+ * Drops bodies that no route reads: those of GET and HEAD requests as they arrive, other bodies
+ * after the response was sent. Closes the connection if a body arrives in very many small chunks.
+ * Node itself also drops unread bodies, but with two risks:
+ * - Node first keeps up to 64 KiB of the body of a GET request. In chunks of one byte, they take 10
+ *   MB of memory.
+ * - Node reads endless chunks without a pause for other requests.
  */
 export function dropUnreadBodies(server: Server): void {
   const drop = (request: IncomingMessage) => {
@@ -92,9 +93,10 @@ export function dropUnreadBodies(server: Server): void {
 }
 
 /**
- * Limits the connections of the process; each takes at least 6 kB. Above `max`, each new connection
- * closes the idle connections, and the oldest connection that has not sent a request. So new
- * clients and probes of /health are still served. Node refuses connections above 1.25 times `max`.
+ * Limits the connections of the process, each of which takes at least 6 kB. Above `max`, each new
+ * connection closes all idle connections, and the oldest connection that has not sent a request. So
+ * new clients and probes of /health are still served. Above 1.25 times `max`, Node refuses new
+ * connections.
  */
 export function limitConnections(server: Server, max: number): void {
   /** Connections without a request, oldest first. */

@@ -10,8 +10,8 @@ export interface DownloadLimits {
   readonly total: number;
   readonly perCaller: number;
   /**
-   * A download is aborted if the write buffer of its response is full and was last empty (`drain`)
-   * at least this time ago. A full buffer holds about 64 KiB that the client has not read.
+   * A download is aborted if the write buffer of its response is full, and was not empty (`drain`)
+   * for this time. A full buffer holds about 64 KiB that the client has not read.
    */
   readonly stalledMs: number;
   /** A download that takes longer is aborted. */

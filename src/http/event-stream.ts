@@ -40,11 +40,10 @@ const drained = (response: ServerResponse): Promise<void> =>
   });
 
 /**
- * Sends the responses of a subscription as an event stream, in the "distinct connections mode" of
- * GraphQL over SSE. Waits with the next response while the client takes no bytes. Ends the
- * subscription if the client disconnects, and breaks the connection if the subscription throws.
- * Does not use Yoga, which would need more than twice the CPU to send one event to many subscribers
- * (decision 018).
+ * Sends the responses of a subscription as an event stream: GraphQL over SSE, "distinct connections
+ * mode". Ends the subscription if the client disconnects, and breaks the connection if the
+ * subscription throws. Does not use Yoga, which would need more than twice the CPU to send one
+ * event to many subscribers (decision 018).
  */
 export function sendEventStream(events: ResponseStream, response: ServerResponse): void {
   const ping = setInterval(() => {

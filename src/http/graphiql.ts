@@ -17,9 +17,9 @@ const ICON =
 const HEADERS_COMMENT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
 
 /**
- * Allows only resources and requests of this origin, and no inline scripts. Monaco, GraphiQL's
- * editor, creates <style> elements and has fonts in data: URLs. The policy is sent with the page
- * and with its files, because a worker uses the policy of its own script.
+ * Allows only resources and requests of this origin, and no inline scripts. Inline styles and fonts
+ * in data: URLs are allowed, because Monaco, GraphiQL's editor, uses them. The policy is also sent
+ * with the script files, because a worker uses the policy of its own script.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -35,14 +35,14 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /**
- * Runs in the browser, after GraphiQL's own script.
- * - Stores tabs under `scope`, so that a demo and a real gateway on one address, or two versions of
- *   the demo, do not show each other's tabs.
+ * The script that runs in the browser, after GraphiQL's own script.
+ * - Stores tabs under `scope`, so that a demo and a real gateway on one address do not show each
+ *   other's tabs.
  * - Passes the variables of the first tab separately; otherwise GraphiQL shows only its query.
- * - Prevents dragging of tabs (see STYLES, too): with several initial tabs, GraphiQL computes wrong
+ * - Prevents dragging of tabs (see STYLES, too). With several initial tabs, GraphiQL computes wrong
  *   positions, so that tabs move away from the pointer and cannot be clicked.
- * - Reads the query string of a link (`?query=…&variables=…`) once, then removes it from the
- *   address. Otherwise GraphiQL would write edits into the address.
+ * - Reads the query string of a link (`?query=…&variables=…`) once, and removes it from the
+ *   address. Otherwise, GraphiQL would write edits into the address.
  */
 const START = `
 ;(() => {

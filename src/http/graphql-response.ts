@@ -35,11 +35,11 @@ const SCRATCH_BYTES = 4 * 1024 * 1024;
 let scratch: Buffer | undefined;
 
 /**
- * Encodes a text as UTF-8. A text that certainly fits into the buffer `scratch`, at 3 bytes per
- * character, is encoded there, and its bytes are copied. `Buffer.from` would read the text twice:
- * to measure it and to encode it.
+ * Encodes a text as UTF-8. Writes the text into the buffer `scratch` and copies the bytes.
+ * `Buffer.from` would read the text twice: to measure it and to encode it.
  */
 function encode(text: string): Buffer {
+  // The text may not fit: UTF-8 needs up to 3 bytes per character of a string.
   if (text.length * 3 > SCRATCH_BYTES) return Buffer.from(text);
   scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   return Buffer.from(scratch.subarray(0, scratch.write(text)));

@@ -73,11 +73,10 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 /**
- * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response.
- * - Always JSON: a refusal with status 406, an error outside of an operation, such as a malformed
- *   body, and the response to a batch.
- * - JSON if the client accepts it: the response to a query or mutation, and any other refusal.
- * - Sent by `streams`: all other responses, such as those of a subscription.
+ * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response. Most
+ * responses are JSON. `streams` sends those of subscriptions, and those of other operations if the
+ * client does not accept JSON. Refusals with status 406, and errors outside of an operation, such
+ * as a malformed body, are always JSON.
  */
 export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedRequest) => void {
   const { operations, streams, drain, origins, readBytes, maxBodyBytes, maxBatch } = deps;

@@ -95,8 +95,8 @@ export function refuseAddress({ response }: RoutedRequest, message: string): voi
 }
 
 /**
- * Streams the body that `open` requests from GitLab. Answers 405 to methods other than GET, 429 if
- * too many downloads run, and an error of `open` with the status of its code.
+ * Streams the body that `open` requests from GitLab. Answers 405 to methods other than GET, and 429
+ * if too many downloads run. If `open` fails, the status depends on the code of the error.
  */
 export type SendDownload = (
   routed: RoutedRequest,

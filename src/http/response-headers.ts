@@ -17,9 +17,9 @@ const SECURITY: readonly (readonly [name: string, value: string])[] = [
 const VARY = 'Accept, Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
 /**
- * Request headers that pages of other origins may not send: proxies trust them, or they change the
- * method or the user. All other headers are allowed, because clients and their instrumentation add
- * headers.
+ * Request headers that pages of other origins may not send (CORS): proxies trust them, or they
+ * change the method or the user. All other headers are allowed, because clients and their
+ * instrumentation add headers.
  */
 const REFUSED_HEADERS =
   /^(?:cookie|forwarded|sudo|via|x-real-ip|x-rewrite-url|x-method-override|(?:x-forwarded|x-original|x-http-method|x-gitlab|proxy|sec)\b.*)$/;

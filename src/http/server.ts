@@ -77,10 +77,12 @@ function refusePath({ response }: RoutedRequest): void {
 }
 
 /**
- * Creates the listener of all requests. It refuses malformed URLs, host names that are not allowed
- * and, during the shutdown, most paths. Requests to /graphql go to `graphql` directly. All other
- * requests, and page views and OPTIONS requests at /graphql, are first offered to the CORS
- * preflight and to `routes`.
+ * Creates the listener of all requests.
+ * - GraphQL requests to /graphql go directly to `graphql`.
+ * - All other requests go to the CORS preflight and to `routes`. These include OPTIONS requests and
+ *   page views of /graphql.
+ * - Malformed URLs and host names that are not allowed are refused. During the shutdown, most paths
+ *   are refused, too.
  */
 export function createHttpListener(options: HttpListenerOptions): RequestListener {
   const { graphql, routes, headers, drain, report, checkHost, refused } = options;
