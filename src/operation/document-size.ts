@@ -26,9 +26,10 @@ interface SelectionSize {
    */
   introspections: number;
   /**
-   * The estimated number of pairs that the validation rule OverlappingFieldsCanBeMerged compares:
-   * selections of one set that have the same response name, the fields below them, and fragment
-   * spreads.
+   * The estimated number of pairs of selections that the validation rule
+   * OverlappingFieldsCanBeMerged compares. For example, three selections with the same response
+   * name in one selection set are three pairs. Fields below them and fragment spreads add further
+   * pairs.
    */
   overlaps: number;
   /** The number of items in all list literals of arguments. */
@@ -129,9 +130,9 @@ function addTo(sum: Sum, other: Extent): void {
 }
 
 /**
- * Estimates how many pairs validation compares in one selection set. Every two selections with the
- * same response name are one pair. Each such pair adds half as many pairs as there are fields below
- * its two selections.
+ * Estimates how many pairs of selections validation compares in one selection set. Every two
+ * selections with the same response name are a pair. Each such pair adds as many pairs as there are
+ * fields below one of its selections, on average.
  */
 function overlapsIn({ names }: Extent): number {
   let overlaps = 0;

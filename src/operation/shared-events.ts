@@ -56,9 +56,9 @@ const newsOf = (event: unknown): object | undefined => {
 
 /**
  * Lets subscribers with equal operations share the responses to an event. Returns a function that
- * creates an executor for one subscriber. The executor is called for each event. It executes the
- * event, or returns the response of another subscriber that has just executed it. A response with
- * errors is not shared. `perf` returns monotonic time in ms.
+ * creates an executor for one subscriber. For each event, the executor executes the operation or
+ * returns the response that another subscriber's executor got. Responses with errors are not
+ * shared. `perf` returns monotonic time in ms.
  */
 export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();
@@ -97,8 +97,8 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const other = running.get(key);
     if (!other) return start(key, execute);
     const shared = await other.catch(() => undefined);
-    // Without this pause, all subscribers that wait for the response would send it one directly
-    // after the other, and a long response takes long to send.
+    // Lets other work run before this subscriber sends the response. Many subscribers may wait for
+    // one response. Without pauses, sending it to all of them would block the event loop.
     await shareEventLoop();
     // An error may concern only the other subscriber, for example because that subscriber has
     // disconnected.

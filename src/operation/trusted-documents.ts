@@ -20,10 +20,10 @@ function listEntries(manifest: unknown): readonly (readonly [hash: unknown, docu
 }
 
 /**
- * Reads a manifest: a map `{ "<hash>": "<document>" }` of GraphQL Code Generator's client preset or
- * of Relay's compiler, or Apollo's `{ "operations": [{ "id": "<hash>", "body": "<document>" }] }`.
- * Throws if it cannot be read or has no documents, if a document has no hash or no text, or if two
- * different documents have the same hash.
+ * Reads a manifest of trusted documents. Throws if the file cannot be read, has no documents, or is
+ * not valid. Two formats are supported:
+ * - `{ "<hash>": "<document>" }`, from GraphQL Code Generator's client preset or Relay's compiler;
+ * - `{ "operations": [{ "id": "<hash>", "body": "<document>" }] }`, from Apollo.
  */
 export function readManifest(file: string): Manifest {
   const entries = listEntries(JSON.parse(readFileSync(file, 'utf8')));
@@ -67,6 +67,11 @@ function findDocument(manifest: Manifest, hash: unknown): string | undefined {
   return typeof hash === 'string' ? manifest.get(withoutAlgorithm(hash)) : undefined;
 }
 
+/**
+ * Throws the error for an unknown hash. After the message `PersistedQueryNotSupported`, clients
+ * such as urql send no more hashes. So this message is sent only if there is no
+ * TRUSTED_DOCUMENTS_FILE.
+ */
 function refuseHash(own: Manifest | undefined): never {
   if (own) throw refuse('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND', 404);
   throw refuse('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
@@ -82,10 +87,7 @@ export interface Manifests {
 
 /**
  * Finds trusted documents. If `only` is true, documents that are not trusted are rejected before
- * they are parsed. Clients such as urql look for the messages `PersistedQueryNotSupported` and
- * `PersistedQueryNotFound`. After `PersistedQueryNotSupported`, they send no more hashes. So this
- * message is sent only if there is no TRUSTED_DOCUMENTS_FILE: then at most the board has a
- * manifest.
+ * they are parsed.
  */
 export function createTrustedDocuments({ own, board }: Manifests, only: boolean) {
   const byHash: Manifest = new Map([...(board ?? []), ...(own ?? [])]);

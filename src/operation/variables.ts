@@ -13,9 +13,9 @@ const unchanged: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * Returns the test for values of a variable that coercion leaves unchanged. Undefined if the type
- * of the variable is none of `ID`, `String`, `Boolean` and `Int`, and for a variable named
- * `__proto__`, which cannot be set as a usual member of an object.
+ * Returns the test whether coercion leaves a value of a variable unchanged. Undefined if the type
+ * of the variable is none of `ID`, `String`, `Boolean` and `Int`. Also undefined for a variable
+ * named `__proto__`, which cannot be set as a usual member of an object.
  */
 function usualValueTest({ type, variable }: VariableDefinitionNode) {
   const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
@@ -24,9 +24,9 @@ function usualValueTest({ type, variable }: VariableDefinitionNode) {
 }
 
 /**
- * Returns a function that returns the coerced variables of an operation if all of them have values
- * that coercion leaves unchanged, as in most requests. Otherwise it returns undefined: graphql-js
- * must coerce them, which takes several times as long.
+ * Creates a fast function that coerces variables. It handles the values that coercion leaves
+ * unchanged, as in most requests. In all other cases, it returns undefined: graphql-js must coerce
+ * the variables, which takes several times as long.
  */
 export function createUsualCoercion({
   variableDefinitions = [],
