@@ -6,13 +6,14 @@ import {
 
 /*
  * Limits what polls keep in memory, in total and per credential. A poll reads one resource of
- * GitLab repeatedly for its subscribers. A limit is necessary, because a subscription to a pipeline
- * needs only the pipeline's id, but the poll may then have to keep thousands of jobs.
+ * GitLab repeatedly for its subscribers. A limit is necessary, because one subscription to a large
+ * pipeline can make a poll keep thousands of jobs.
  */
 
 /**
- * The kind of data that is limited: rows of jobs (about 5 kB each), or the last parts of logs (the
- * more logs, the less of each is kept).
+ * The kind of data that is limited:
+ * - `jobs`: rows of jobs, about 5 kB each;
+ * - `logs`: the ends of logs. The more logs are kept, the less is kept of each.
  */
 export type Kept = 'jobs' | 'logs';
 

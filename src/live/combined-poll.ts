@@ -1,11 +1,12 @@
 import type { Followed } from './poll.ts';
 
 /**
- * Combines several polls into one. The state of the combined poll is the list of the polls' states,
- * once each poll has a state. The list is the same array object until one of the states changes.
- * The combined poll ends when one of the polls ends, with the error of that poll if there is one.
- * If `failureAtStart` returns an error for the first list of states, the combined poll ends with
- * that error.
+ * Combines several polls into one.
+ * - The state of the combined poll is the list of the polls' states. The list remains the same
+ *   array object until one of the states changes.
+ * - The combined poll ends when one of the polls ends, with the error of that poll if there is one.
+ * - If `failureAtStart` returns an error for the first list of states, the combined poll ends with
+ *   that error.
  */
 export function combinePolls<State>(
   polls: readonly Followed<State>[],

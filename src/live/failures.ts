@@ -40,10 +40,10 @@ export interface FailuresOptions {
 }
 
 /**
- * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: GitLab refused
- * the read with a status below 500 other than 429, such as 403 or 404; the read needs too many
- * calls; or the error was not caused by a call to GitLab (LiveCapacityError, or a bug of the
- * gateway).
+ * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help:
+ * - GitLab refused the read with a status below 500 other than 429, such as 403 or 404.
+ * - The read needs too many calls.
+ * - The error was not caused by a call to GitLab (LiveCapacityError, or a bug of the gateway).
  */
 export function retryAfterMs(error: unknown): number | undefined {
   // The error of a read that exceeded its time limit.

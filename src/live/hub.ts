@@ -101,10 +101,9 @@ function createPolls(options: Defined, capacity: Capacity) {
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
     let unsubscribe = () => {};
-    // Subscribes the poll to the change events of a topic, such as `job/1001`. Called below if the
-    // topic is known from the start. Otherwise, the reader of the resource calls it as soon as a
-    // response of GitLab contains the id in the topic. A log has no topic, because no webhook
-    // reports its text.
+    // Subscribes the poll to the change events of a topic, such as `job/1001`. If the topic is not
+    // known from the start, the reader of the resource calls this function when a response of
+    // GitLab contains the id. A log has no topic, because no webhook reports its text.
     const listen = (topic: string, project: string) => {
       unsubscribe();
       unsubscribe = notifications.subscribe(topic, poll);
@@ -153,8 +152,8 @@ type MergedOptions = NewestJobsOptions & { sharedFailure: SharedFailure };
 
 /**
  * Creates the registry of merged lists, which contain the newest jobs of several projects.
- * Subscribers with equal credentials and requests share one list. Its changes are then computed
- * once for all these subscribers.
+ * Subscribers with equal credentials and requests share one list, so that its changes are computed
+ * only once.
  */
 function createMergedLists(find: FindPoll) {
   const open = (credential: Credential, projects: readonly string[], options: MergedOptions) => {

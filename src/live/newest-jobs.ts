@@ -55,10 +55,9 @@ async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
 }
 
 /**
- * Returns the known jobs that are older than all jobs of `page`, the newest jobs of the project.
- * Active jobs are first; at most MAX_OLDER_JOBS are returned. Reads the active ones again by id and
- * leaves out those that no longer exist. If the read of a job fails, returns its known row. A page
- * that is not full contains all jobs of the project, so there are no older ones.
+ * Returns the known jobs that are older than all jobs of `page`, the newest jobs of the project. At
+ * most MAX_OLDER_JOBS are returned, active jobs first. Active jobs are read again by id. Those that
+ * no longer exist are left out; those whose read fails keep their known row.
  */
 async function readOlder(
   gitlab: Gitlab,
@@ -66,6 +65,7 @@ async function readOlder(
   { page, before }: { page: readonly Job[]; before: JobsById },
 ): Promise<Job[]> {
   const last = page.at(-1);
+  // A page that is not full contains all jobs of the project, so there are no older ones.
   if (!last || page.length < NEWEST_JOBS) return [];
   const older = [...before.values()]
     .filter((job) => compareIds(job.id, last.id) < 0)
@@ -112,9 +112,8 @@ function toRead(before: NewestJobs, jobs: JobsById): NewestJobs {
 }
 
 /**
- * Returns the state after a failed read. Returns `before` itself if the previous read failed with
- * the same error message. Keeps the jobs that were read before, unless GitLab now refuses them to
- * the caller.
+ * Returns the state after a failed read; `before` itself if the previous read failed with the same
+ * error message. Keeps the known jobs, unless GitLab now refuses them to the caller.
  */
 function toFailed(before: NewestJobs, error: GitlabError): NewestJobs {
   if (error.message === before.error?.message) return before;
@@ -125,10 +124,9 @@ const topicOf = (number: string) => `project/${number}`;
 
 /**
  * Returns the polled resource of the newest jobs of a project. Each read makes one call, and a few
- * more if active jobs have left the page. If a call fails, `read` usually does not reject: the
- * error becomes part of the state, so that a subscriber still receives the jobs of its other
- * projects. `read` rejects for a rejected credential, a used-up call budget, an aborted read, a
- * LiveCapacityError, or a bug.
+ * more if active jobs have left the page. An error that concerns only this project becomes part of
+ * the state, so that a subscriber still receives the jobs of its other projects. `read` rejects
+ * only for other errors, such as a rejected credential or a used-up call budget.
  */
 export function newestJobsResource(project: string): Resource<NewestJobs> {
   const given = isWholeNumber(project) ? project : undefined;
@@ -207,9 +205,8 @@ export interface NewestJobsNews {
 }
 
 /**
- * Returns the rows that are new or changed, if they have one of the statuses or had one before. A
- * job that is missing from `before`, but older than the page of `before`, is not new: it moved onto
- * the page only because another job was deleted.
+ * Returns the new and changed jobs. Leaves out a job if neither its status nor its previous status
+ * fits the filter `hasStatus`.
  */
 function changesIn(
   before: JobsById = unread.jobs,
@@ -217,6 +214,8 @@ function changesIn(
   hasStatus: (row: Job) => boolean,
 ): Job[] {
   if (before === after) return [];
+  // The id of the last job of the previous page. An unknown job with a lower id is not new: it
+  // moved onto the page only because another job was deleted.
   const oldest = [...before.keys()][NEWEST_JOBS - 1] ?? '0';
   return [...after].flatMap(([id, job]) => {
     const known = before.get(id);
@@ -257,8 +256,8 @@ export type NewsSince = (before: States | undefined, after: States) => NewestJob
 /**
  * Creates the function that finds the changes in several projects. The first event contains the
  * newest `first` jobs. Later events contain new and changed jobs, including those whose status no
- * longer fits the filter. If called again with the two state objects of an earlier call, it returns
- * the object of that call, so that subscribers can share an event.
+ * longer fits the filter. Calls with the same two state objects return the same event object, so
+ * that subscribers can share it.
  */
 export function createNewsSince(
   projects: readonly string[],

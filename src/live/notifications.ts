@@ -30,8 +30,8 @@ export interface Listener {
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /**
- * How long a project is assumed to have webhooks after its last one. A project whose jobs do not
- * change sends no webhooks. So missing webhooks do not show that the webhooks were disabled.
+ * How long a project is assumed to have webhooks after it sent a webhook. The time is long, because
+ * a project sends none while its jobs do not change.
  */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;

@@ -41,16 +41,16 @@ const rowsOf = ({ jobs, bridges }: BoardRows): AnyJob[] => [...jobs, ...bridges]
 const noRows = { items: [], hasNext: false, hasPrevious: false, total: 0 };
 
 /**
- * Reads up to `maxJobs` jobs of a pipeline with all attempts, and up to `maxJobs` trigger jobs.
- * GitLab creates all trigger jobs together with the pipeline. So if a read found jobs but no
- * trigger jobs, the pipeline never gets any, and their list is not read again. Rejects if a part of
- * the rows cannot be read.
+ * Reads the newest jobs of a pipeline, with all attempts, and its newest trigger jobs: up to
+ * `maxJobs` of each. Rejects if a part of the rows cannot be read.
  */
 async function readJobs(
   gitlab: Gitlab,
   ref: PipelineRef,
   { before, maxJobs }: { before: PipelineState | undefined; maxJobs: number },
 ): Promise<BoardRows> {
+  // GitLab creates all trigger jobs together with the pipeline. So a pipeline that has jobs but no
+  // trigger jobs never gets any.
   const hasNoBridges = before && before.rows.jobs.length > 0 && before.rows.bridges.length === 0;
   const lists = {
     jobs: (page: OffsetRequest) => gitlab.listPipelineJobs(ref, { includeRetried: true }, page),
@@ -138,10 +138,8 @@ const isActiveBridge = ({ status, downstream_pipeline }: BoardRows['bridges'][nu
 
 /**
  * Returns the polled resource of a pipeline with its jobs. Each read makes one call for the
- * pipeline, and one for each page of jobs and of trigger jobs. If the jobs contradict the status of
- * the pipeline, the read requests these pages twice. If a read found jobs but no trigger jobs,
- * later reads do not request trigger jobs. A read requests as many jobs as the subscriber with the
- * highest demand needs.
+ * pipeline, and one for each page of jobs and of trigger jobs. A read requests as many jobs as the
+ * subscriber with the highest demand needs.
  */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {
@@ -206,9 +204,8 @@ function newsSince(state: PipelineState, since: number): PipelineNews {
 }
 
 /**
- * Creates a view that returns what has changed since the subscriber's last event. It skips a state
- * that was read for subscribers with a smaller limit than `maxJobs`, if jobs are missing from that
- * state.
+ * Creates a view that returns what has changed since the subscriber's last event. Skips a state
+ * that lacks jobs because it was read for subscribers that need fewer than `maxJobs` jobs.
  */
 export function pipelineView(maxJobs: number): View<PipelineState, PipelineNews> {
   let sentRound = 0;

@@ -38,9 +38,9 @@ const intervalFactors: Readonly<Record<Activity, number>> = {
 };
 
 /**
- * Multiplies the interval if the project has webhooks. Polling then only has to find changes that
- * webhooks miss. Not applied after a read that a webhook or another trigger requested, or while an
- * active part of the resource has no webhooks.
+ * Multiplies the interval if the project has webhooks, because polling then only has to find
+ * changes that webhooks miss. Not applied after a read that was triggered, for example by a
+ * webhook, or while an active part of the resource has no webhooks, such as a trigger job.
  */
 const WEBHOOK_FACTOR = 8;
 /**
@@ -49,9 +49,9 @@ const WEBHOOK_FACTOR = 8;
  */
 const SCARCE_FACTOR = 4;
 /**
- * Minimum time between the starts of two reads that webhooks trigger, in ms. The time doubles, up
- * to `intervalMs`, after each failed read. It also doubles while webhooks arrive often but reads
- * find no change, as with forged webhooks.
+ * Minimum time between the starts of two reads that webhooks trigger, in ms. After a failed read,
+ * the time doubles, up to `intervalMs`. It also doubles after frequent webhooks without a change,
+ * because such webhooks may be forged.
  */
 const MIN_GAP_MS = 180;
 /**
@@ -72,8 +72,8 @@ export interface ReadOutcome {
   /** Whether an active part of the resource has no webhooks, such as a trigger job. */
   unannounced: boolean;
   /**
-   * Minimum pause after the read, in ms. Greater than 0 if the read was expensive, or if it did not
-   * reject although a call to GitLab failed: the error is then part of the state.
+   * Minimum pause after the read, in ms. Greater than 0 if the read was expensive, or if a call
+   * failed and its error became part of the state.
    */
   minPauseMs: number;
   /** Minimum poll interval, in ms. WEBHOOK_FACTOR and SCARCE_FACTOR multiply it, too. */

@@ -47,9 +47,8 @@ interface ReaderTools {
 /** Reads a resource while it has subscribers. */
 export interface ResourceReader<State> {
   /**
-   * Reads the resource. Returns `before` itself if nothing has changed. If the resource can be read
-   * in part, `demand` is how much of it to read: the highest demand of its subscribers, such as a
-   * number of rows.
+   * Reads the resource. Returns `before` itself if nothing has changed. `demand` is how much of the
+   * resource to read: the highest demand of its subscribers (see `SubscriberOptions.demand`).
    */
   read(gitlab: Gitlab, before: State | undefined, demand: number): Promise<State>;
   activity(state: State): Activity;
@@ -60,14 +59,13 @@ export interface ResourceReader<State> {
    */
   hasUnannouncedActivity?(state: State): boolean;
   /**
-   * Minimum pause after the read, in ms. Greater than 0 if the read was expensive, or if it did not
-   * reject although a call to GitLab failed: the error is then part of the state. @default 0
+   * Minimum pause after the read, in ms. Greater than 0 if the read was expensive, or if a call
+   * failed and its error became part of the state. @default 0
    */
   minPauseMs?(state: State): number;
   /**
-   * Whether a read of another resource has already shown that GitLab responds. If so, the first
-   * read is repeated after an error that a retry may fix, even if none of its calls succeeded.
-   * @default false
+   * Whether a read of another resource has shown that GitLab responds. If so, an error of the first
+   * read does not end the poll if a retry may help. @default false
    */
   isReachable?(): boolean;
   close?(): void;
@@ -141,10 +139,9 @@ export interface Poll<State> {
   readonly version: number;
   readonly ending: Ending | undefined;
   /**
-   * Adds a subscriber. Calls `onChange` on each change and at the end. Returns an unsubscribe
-   * function. `demand` is how much of the resource the subscriber needs, such as a number of rows
-   * (default 0). If the last read had a smaller demand or is too old, the resource is read again
-   * soon.
+   * Adds a subscriber and returns an unsubscribe function. Calls `onChange` on each change and at
+   * the end. If the last read is too old, or its demand was lower than `demand`, the resource is
+   * read again soon. The default of `demand` is 0 (see `SubscriberOptions.demand`).
    */
   join(onChange: () => void, demand?: number): () => void;
   /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */
@@ -171,9 +168,9 @@ interface PollDeps {
 }
 
 /**
- * Maximum number of calls of one read. At the end of a pipeline, a read may fetch the jobs twice:
- * 250 calls are enough for about 12,000 jobs. A subscription that needs more jobs may end with an
- * error, because it would be misleading to show only some of the needed jobs.
+ * Maximum number of calls of one read. A read at the end of a pipeline may request all jobs twice,
+ * so 250 calls are enough for about 12,000 jobs. A subscription that needs more jobs may end with
+ * an error, because only some of the needed jobs would be misleading.
  */
 const MAX_CALLS_PER_READ = 250;
 
@@ -246,8 +243,8 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
    * cases:
    * - `interval` returns no pause: a retry cannot help, reads have failed for too long, or GitLab
    *   asks to wait for too long.
-   * - No read has succeeded yet, no call of this read succeeded, and `reader.isReachable` does not
-   *   return true. So the client learns immediately that GitLab is down.
+   * - No read has succeeded yet, and nothing shows that GitLab responds. So the client learns
+   *   immediately that GitLab is down.
    */
   const fail = (error: unknown, { max, left, answered = 0 }: CallBudget): number => {
     const isStart = version === 0;

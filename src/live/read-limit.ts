@@ -10,17 +10,17 @@ const MAX_PER_PERIOD = 60;
 const PERIOD_MS = 60_000;
 /**
  * Number of reads of a period that may start immediately, for example after webhooks. Further reads
- * are distributed over the rest of the period, so that one busy project does not stop all reads for
- * most of a minute.
+ * are distributed over the rest of the period. Otherwise, one busy project could use up the limit
+ * and stop all reads for most of a minute.
  */
 const BURST = 30;
 
 /** The share of one poll in the limit of its credential. */
 export interface ReadShare {
   /**
-   * Returns 0 if the poll may read now, otherwise how long it must wait, in ms. Reserves the time
-   * of the read, so that polls read in the order in which they ask. The first read of a poll never
-   * waits, because a subscriber waits for it.
+   * Returns how long the poll must wait before its read, in ms; 0 if it may read now. Reserves the
+   * time of the read, so that polls read in the order of their calls of `take`. The first read of a
+   * poll never waits, because a subscriber waits for it.
    */
   take(): number;
   /** Returns the poll interval at which all polls together stay within the limit. */

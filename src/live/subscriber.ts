@@ -14,9 +14,9 @@ export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 
 /**
  * Derives a subscriber's next event from a state. Returns undefined if the state contains nothing
- * new for the subscriber. A view remembers what the subscriber has received, so no queue is needed:
- * a slow subscriber skips intermediate states, but always receives the last one. If the view
- * rejects, it may be called again with a later state.
+ * new for the subscriber. A view remembers what the subscriber has received, so events need no
+ * queue: a slow subscriber skips states, but always receives the last one. After an error, the view
+ * may be called again with a later state.
  */
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 
@@ -28,7 +28,12 @@ interface SubscriberOptions {
    */
   ready?: (() => Promise<void>) | undefined;
   clock: Clock;
-  /** How much of the resource to read. @default 0 */
+  /**
+   * How much of the resource the subscriber needs. For a pipeline: the maximum number of jobs.
+   * For a log: LINES (1) if the subscriber needs parsed lines, otherwise 0. Other resources ignore
+   * the value.
+   * @default 0
+   */
   demand?: number | undefined;
   /** Decides whether the view is called again after an error. */
   failures: Failures;
@@ -70,9 +75,9 @@ export function subscribeTo<State, News>(
     }
   };
   /**
-   * Waits for news and returns it. If the poll has ended and there is no more news, throws the
-   * error with which it ended, or returns undefined if it ended without an error. Also throws an
-   * error of the view that a retry cannot fix.
+   * Waits for news and returns it. Undefined if the poll has ended without an error and there is no
+   * more news. Throws the error with which the poll ended, or an error of the view that a retry
+   * cannot fix.
    */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();

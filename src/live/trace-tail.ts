@@ -30,10 +30,9 @@ const BYTES_PER_LINE = 32;
 const MAX_CUTS = 100;
 
 /**
- * Creates a buffer for the end of a growing log, shared by its subscribers. It contains bytes
- * `start` to `end - 1`, as offsets in the whole log. Each subscriber has its own offset, so nothing
- * is queued for a slow one. The buffer starts empty at offset `from`, and keeps the last
- * `maxBytes()` bytes.
+ * Creates a buffer for the last `maxBytes()` bytes of a growing log. `start` and `end` are offsets
+ * in the whole log; the buffer starts empty at offset `from`. All subscribers share the buffer.
+ * Each of them has its own offset, so nothing is queued for a slow one.
  */
 export function createTraceLog(from: number, maxBytes: () => number) {
   const startAt = (at: number): ByteQueue => ({ blocks: [], base: at, floor: at, length: at });
@@ -73,9 +72,8 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       return queue.length;
     },
     /**
-     * The lines that were parsed so far; undefined if lines are not needed. When bytes that were
-     * already parsed are removed or replaced, `lines` becomes a new, empty object. `readLines`
-     * parses the part of the log that is not parsed yet.
+     * The lines that were parsed so far; undefined if lines are not needed. Becomes a new, empty
+     * object if parsed bytes are removed or replaced. `readLines` parses the rest of the log.
      */
     get lines() {
       return lines;
@@ -208,11 +206,10 @@ async function readBeginning(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promis
 const PART = 1 << 16;
 
 /**
- * Parses the bytes that are not parsed yet: those that were stored before parsing began or, after
- * parsed bytes were removed, all bytes. Parsing begins with the first byte of the log, because
- * lines are numbered from there. If that byte is no longer kept, reads the beginning of the log
+ * Parses the bytes of the log that are not parsed yet. Parsing begins with the first byte of the
+ * log, because lines are numbered from there. If that byte is no longer kept, the beginning is read
  * from GitLab. Returns false if GitLab's log is shorter than the known part, otherwise true. Does
- * nothing and returns true if lines are not needed.
+ * nothing if lines are not needed.
  */
 export async function readLines(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<boolean> {
   const { lines } = log;

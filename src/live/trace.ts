@@ -12,8 +12,8 @@ import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readLines, readTrace, type TraceLog } from './trace-tail.ts';
 
 /**
- * A piece of a log. It ends after a whole character, except at the end of a finished log. It
- * replaces everything that the client has received from offset `startByte` on.
+ * A piece of a log, sent as one event. The piece replaces everything that the client has received
+ * from offset `startByte` on. It ends after a whole character, except at the end of a finished log.
  */
 export interface TraceNews {
   text: string;
@@ -43,8 +43,8 @@ function characterStart(log: TraceLog, at: number): number {
 }
 
 /**
- * Returns a piece of the log for a subscriber whose offset `at` is before the kept part. Reads it
- * from GitLab if byte_offset is supported. Otherwise, or if GitLab sends nothing, returns the
+ * Returns a piece of the log for a subscriber whose offset `at` is before the kept part. Reads the
+ * piece from GitLab if GitLab supports byte_offset. If not, or if GitLab sends nothing, returns the
  * beginning of the kept part.
  */
 async function readMissing(
@@ -113,9 +113,9 @@ function toNews(piece: Piece, linesFrom: number, complete: boolean): TraceNews {
 }
 
 /**
- * Creates a view that returns the log from `afterByte` on, in pieces. If the log became shorter or
- * its end was rewritten, the next piece begins before the end of the last piece. If the subscriber
- * needs lines, that next piece begins at the start of the log, because all lines may have changed.
+ * Creates a view that returns the log from `afterByte` on, in pieces. If bytes that the subscriber
+ * has received were removed or replaced, the next piece begins where they began. With lines, it
+ * begins at the start of the log, because all lines may have changed.
  */
 export function traceView(
   gitlab: Gitlab,
@@ -219,7 +219,8 @@ const MAX_TOTAL = 64 * MEBIBYTE;
 
 /**
  * Maximum size of an event in bytes. GitLab returns up to 500 KiB per request (upstream.md §7).
- * With many subscribers, events are smaller, because each subscriber may leave one event unread.
+ * With many subscribers, events are smaller, because each subscriber may leave one event unread in
+ * memory.
  */
 const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
@@ -297,10 +298,10 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
 }
 
 /**
- * Returns the polled resource of a job's log. It is finished when the job is finished and the log
- * was read to its end. Subscribes to the caller's poll of the job, which the GraphQL subscription
- * `jobUpdated` uses, too. Reads the log while the job runs or is being canceled and after it has
- * finished, but not while the job waits.
+ * Returns the polled resource of a job's log. Reads the log while the job is active, and after the
+ * job has finished. The status comes from the caller's poll of the job, which the GraphQL
+ * subscription `jobUpdated` uses, too. The resource is finished when the job is finished and the
+ * log was read to its end.
  */
 export function traceResource(
   ref: JobRef,
