@@ -136,9 +136,8 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       return { text, isError: answer.isError ?? false };
     } catch (error) {
       if (!(error instanceof ToolError)) report(error);
-      // `problems` contains the reasons of failed reads. If a read failed, the tool threw because
-      // the data of the read was missing. So the answer contains the reason of the failed read
-      // instead of the tool's message.
+      // If a read failed, `problems` contains the reason. The tool threw only because the data of
+      // that read was missing, so the answer contains the reason instead of the tool's message.
       const [reason] = error instanceof ToolError ? [...problems, error.message] : [];
       const message = reason ?? 'Internal error of the gateway: report it to its operators.';
       return { text: renderAnswer({ head: [message] }, rendering), isError: true };

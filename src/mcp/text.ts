@@ -1,13 +1,16 @@
 /*
- * The text of answers. Everything that GitLab sends is untrusted: it is cleaned, redacted and
- * shortened. Output of jobs is enclosed in fence lines, such as `~~~log-3f08a1`. Their digits are
- * random, so that a job cannot print a fence line itself.
+ * The text of answers of tools. Everything that GitLab sends is untrusted: it is cleaned, redacted
+ * and shortened. Output of jobs is enclosed in two equal fence lines, such as `~~~log-3f08a1`. The
+ * digits are random, so that a job cannot print a fence line itself.
  */
 
 /**
- * Characters to remove: control characters except tab and line feed, format characters (such as
- * direction marks and zero-width characters), other characters that are not displayed (such as tags
- * and variation selectors), line separators, and unpaired surrogates.
+ * Matches the characters that are removed:
+ * - control characters other than tab and line feed;
+ * - the line and paragraph separators U+2028 and U+2029;
+ * - format characters, such as direction marks and zero-width characters;
+ * - other characters that are not displayed, such as tags and variation selectors;
+ * - unpaired surrogates.
  */
 const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
@@ -149,8 +152,8 @@ function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8):
 
 /**
  * Like `toLogLine`, for a line that is not between two fence lines. Replaces several tildes in a
- * row by one tilde, and several backticks in a row by an apostrophe, so that the line cannot look
- * like a fence line.
+ * row by one tilde, and several backticks by an apostrophe, so that the line cannot look like a
+ * fence line.
  */
 const toLine = (line: string, rendering: Rendering, part?: number): string =>
   toLogLine(line.replace(/~{2,}/g, '~').replace(/`{2,}/g, "'"), rendering, part);
@@ -185,9 +188,9 @@ function greatest(max: number, fits: (value: number) => boolean): number {
 }
 
 /**
- * Returns the text of an answer, at most `maxChars` characters. If the text is too long, gives each
- * block the same number of characters for its rows, and leaves out rows that do not fit. If that
- * number would be less than 300, leaves out the last blocks.
+ * Returns the text of an answer, at most `maxChars` characters. If the text is too long, rows are
+ * left out of each block until all blocks fit; each block gets the same number of characters for
+ * its rows. If that number would be less than MIN_ROWS, the last blocks are left out.
  */
 export function renderAnswer(answer: Answer, rendering: Rendering): string {
   const { maxChars } = rendering;

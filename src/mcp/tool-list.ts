@@ -50,8 +50,9 @@ type Answer = (body: unknown) => Promise<Response>;
 export function createToolList() {
   const answers = new LRUCache<string, TextAnswer>({ max: MAX_ANSWERS });
   /**
-   * Returns the response to a `tools/list` request. Returns undefined for other requests, and for a
-   * request that is too long or that the SDK rejects. `answer` passes a request to the SDK.
+   * Returns the response to a `tools/list` request. Returns undefined for other requests, for a
+   * request that is too long, and if the SDK rejects the request. `answer` passes a request to the
+   * SDK.
    */
   return async (
     body: unknown,

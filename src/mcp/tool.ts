@@ -11,9 +11,9 @@ export interface ToolCall {
    */
   execute<Data>(document: string, variables: Readonly<Record<string, unknown>>): Promise<Data>;
   /**
-   * Executes a subscription. The subscription shares its polling with the caller's other
-   * subscriptions to the same object. Returns the data of its events. The subscription ends
-   * immediately on `return` of the iterator, and when the caller disconnects.
+   * Executes a subscription and returns the data of its events. The subscription shares its polling
+   * with the caller's other subscriptions to the same object. It ends on `return` of the iterator,
+   * and when the caller disconnects.
    */
   subscribe<Data>(
     document: string,

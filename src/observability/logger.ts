@@ -16,9 +16,9 @@ function describeError(error: unknown): unknown {
 const END_TIMEOUT_MS = 500;
 
 /**
- * Creates a writer for standard output. Writes are asynchronous, so a slow reader of the log does
- * not delay requests, and delays the end of the process by at most END_TIMEOUT_MS. Writes are
- * buffered, because one write per line would cost as much CPU time as serializing the line.
+ * Creates a writer for standard output. Writes are asynchronous, so that a slow reader of the log
+ * does not delay requests. Writes are buffered, because one write per line would cost as much CPU
+ * time as serializing the line.
  */
 export function createStandardOutput() {
   const output = destination({

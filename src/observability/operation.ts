@@ -3,10 +3,12 @@ import { type DocumentNode, type ExecutionResult, getOperationAST, Kind, print }
 import type { RequestCounter } from '../gitlab/request.ts';
 
 /**
- * How an operation was executed: `compiled`, or the reason why graphql-js executed it instead.
- * `introspection`: it is an introspection query. `declined`: the compiler does not support it, it
- * has too many fields, or compilation is disabled. `first_use`: it was not used often enough to be
- * compiled.
+ * How an operation was executed, or why graphql-js executed it:
+ * - `compiled`: the compiled operation was executed.
+ * - `introspection`: graphql-js, because it is an introspection query.
+ * - `declined`: graphql-js, because the compiler does not support the operation, it has too many
+ *   fields, or compilation is disabled.
+ * - `first_use`: graphql-js, because the operation was not used often enough to be compiled.
  */
 export type Execution = 'compiled' | 'introspection' | 'declined' | 'first_use';
 

@@ -8,9 +8,9 @@ import type { Logger } from './logger.ts';
 const PAUSE_MS = 60_000;
 
 /**
- * Creates a function that logs failed calls to GitLab with their endpoint and cause. It writes at
- * most one line per endpoint and minute; `suppressed` is the number of failed calls since the
- * previous line that were not logged. `now` is in ms.
+ * Creates a function that logs failed calls to GitLab with their endpoint and cause. At most one
+ * line per endpoint and minute is written. `suppressed` is the number of failed calls since the
+ * previous line that were not logged. `now` returns ms.
  */
 export function createProblemLog(logger: Logger, now: () => number) {
   // Does not grow without limit, because the gateway calls a fixed number of GitLab's endpoints.

@@ -24,9 +24,10 @@ const RECENT_MS = 10_000;
 const MAX_FAILURES = 3;
 
 /**
- * Decides by the gateway's own checks whether GitLab can be used. A caller's failed call does not
- * count as a failed check, because the caller may be the reason. The gateway is not ready before
- * the first successful check, and after three failed checks in a row until the next successful one.
+ * Decides whether GitLab can be used, by checks that the gateway makes itself. A caller's failed
+ * call does not count as a failed check, because the caller may be the reason. The gateway is ready
+ * after the first successful check. After three failed checks in a row, it is not ready until a
+ * check succeeds.
  */
 export function createReadiness(deps: ReadinessDeps) {
   let succeededAt: number | undefined;

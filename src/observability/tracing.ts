@@ -72,8 +72,9 @@ export function startOperationSpan(header: ReadHeader) {
 }
 
 /**
- * Starts the span of a call to GitLab as a child of the active span. Without an active span, as in
- * a download of a raw log or of artifacts, the parent is the `traceparent` of the caller, if any.
+ * Starts the span of a call to GitLab as a child of the active span. A download of a raw log or of
+ * artifacts has no active span. The parent is then the `traceparent` of the caller, if there is
+ * one.
  */
 function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
   const parent = parentIn(traceContext);

@@ -121,9 +121,9 @@ const FEW_LINES = 3;
 const isBlank = ({ text }: Line) => text.trim() === '';
 
 /**
- * Chooses the lines to show: the lines that look like errors, and the last `lines` lines of the
- * failed section. If `lines` is undefined, takes the last FEW_LINES lines of the section, and
- * leaves out blank lines.
+ * Chooses the lines to show: lines that look like errors, and the last `lines` lines of the failed
+ * section. If `lines` is undefined, the last FEW_LINES lines of the section are taken, without
+ * blank ones.
  */
 function chooseLines({ errors, tail }: FailureLog, lines: number | undefined): Line[] {
   const last =
@@ -186,9 +186,9 @@ function sectionText({ section, lineCount }: FailureLog, lines: readonly Line[])
 }
 
 /**
- * Returns facts from the log that the chosen lines do not show: the last command, and the runner's
- * message if there is no exit code. The facts are enclosed in fence lines like rows of the log,
- * because the job may have printed both texts itself.
+ * Returns rows for the last command of the failed section and, if there is no exit code, for the
+ * runner's message. Leaves out a text that the chosen lines already show. The rows are enclosed in
+ * fence lines, because the job may have printed these texts itself.
  */
 function factRows({ command, runnerMessage, exitCode }: FailureLog, chosen: readonly Line[]) {
   const message =
