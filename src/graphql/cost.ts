@@ -27,8 +27,8 @@ export type Call = keyof Loaders | 'write' | 'poll';
 
 /**
  * The values of an object that are known without a further call:
- * - `path`, `number`, `path and number`: the object's id, and the path, the numeric id, or both, of
- *   its project;
+ * - `path`, `number`, `path and number`: the object's id, and its project by path, by numeric id,
+ *   or by both;
  * - `list`: also the values that the rows of the object's lists contain, such as `project_id` in
  *   the rows of `Pipeline.jobs`;
  * - `job`, `pipeline`: the values in the row of a job or pipeline that contains the object;
@@ -82,8 +82,8 @@ export interface ListCost {
 
 /**
  * Returns the number of rows that an argument requests, clamped to the range from 0 to `max`. The
- * estimate is made before the resolver rejects a number outside of this range. A negative number
- * must not offset the calls of other fields.
+ * estimate is made before the resolver rejects a number outside of this range. Without the clamp, a
+ * negative number would hide the calls of other fields.
  */
 export const clampRows = (count: number, max: number): number => Math.min(max, Math.max(0, count));
 

@@ -44,7 +44,7 @@ function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline |
 
 /**
  * Whether a retry of the pipeline would retry a job. Only a board of the pipeline shows this. Null
- * if the operation reads no board, or if the board has no such job but is not complete.
+ * if the operation reads no board, or if an incomplete board shows no such job.
  */
 async function isPipelineRetryable(
   row: PipelineRow,
