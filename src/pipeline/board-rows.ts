@@ -23,8 +23,8 @@ export interface NewestRows<Row> {
 }
 
 /**
- * Returns the error if it may leave a gap in the board: a failed call to GitLab, or a used-up call
- * budget. Throws any other error, such as the reason of an aborted operation.
+ * Returns the error if the board can be shown in spite of it: a call to GitLab failed, or the call
+ * budget is used up. Throws any other error, such as an abort.
  */
 function toGapError(error: unknown): GitlabError {
   if (isGitlabError(error)) return error;
@@ -32,16 +32,14 @@ function toGapError(error: unknown): GitlabError {
 }
 
 /**
- * Reads the newest `max` rows of a list. If the first page has a total, the further pages are read
- * concurrently, otherwise one after another. All pages have 100 rows, so that reads with different
- * `max` share them. If a further page cannot be read because a call fails or the call budget is
- * used up, returns the rows of the other pages and a gap. Rejects if the first page fails, or for
- * any other error, such as an abort (see `toGapError`).
+ * Reads the newest `max` rows of a list. Rejects if the first page cannot be read. If another page
+ * cannot be read, returns the rows of the other pages and a gap (see `toGapError`).
  */
 export async function readNewestRows<Row extends AnyJob>(
   fetch: Fetch<Row>,
   max: number,
 ): Promise<NewestRows<Row>> {
+  // Pages always have 100 rows, so that reads with different `max` request the same pages.
   const reader = createPageReader(fetch, MAX_PER_PAGE);
   const maxPages = Math.ceil(max / MAX_PER_PAGE);
   const pages = [await reader.page(1)];
@@ -50,6 +48,7 @@ export async function readNewestRows<Row extends AnyJob>(
   // If a full page does not show whether another page follows, the next page is read.
   const isFollowed = () => pages.at(-1)?.hasNext !== false;
   while (isFollowed() && read < maxPages && !error) {
+    // Reads all further pages concurrently if the total is known, and otherwise only the next page.
     const last = reader.total() === undefined ? 0 : Math.min(maxPages, pageCount(reader));
     const count = Math.max(1, last - read);
     const reads = Array.from({ length: count }, (_, at) => reader.page(read + 1 + at));
@@ -66,10 +65,9 @@ export async function readNewestRows<Row extends AnyJob>(
 }
 
 /**
- * Reads the rows of a board: the newest `maxJobs` jobs and, concurrently, the newest `maxJobs`
- * trigger jobs. Rejects if the first page of the jobs fails. On any other page, a failed call or a
- * used-up call budget leaves a gap with the error, and any other error rejects (see `toGapError`).
- * If the pipeline has or may have more rows, there is a gap without an error.
+ * Reads the newest `maxJobs` jobs and the newest `maxJobs` trigger jobs of a pipeline. Rejects if
+ * the first page of the jobs cannot be read. If another page cannot be read, the result has a gap
+ * (see `toGapError`).
  */
 export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise<BoardRows> {
   const [jobs, bridges] = await Promise.all([
@@ -98,13 +96,12 @@ function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
 }
 
 /**
- * Whether rows are enough for a board of `maxJobs` jobs: they are complete, or were read with a
- * limit of at least `maxJobs`. A gap without a limit does not count: it means that the trigger jobs
- * could not be read. The number of rows does not show whether the rows are enough. If a job is
- * added between the reads of two pages, one row is on both pages, and the result has fewer rows
- * than its limit.
+ * Whether the rows are enough for a board of `maxJobs` jobs: no row is missing, or the rows were
+ * read with a limit of at least `maxJobs`. The number of rows is not compared, because it can be
+ * less than the limit: a row that was on two pages counts once.
  */
 export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
+  // A gap without a limit means that the trigger jobs could not be read.
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
@@ -112,9 +109,9 @@ export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
 const MAX_LIMITS = 8;
 
 /**
- * Reduces rows to the newest `maxJobs` jobs and the newest `maxJobs` trigger jobs. Returns `rows`
- * itself if nothing is left out. While a result is cached, calls with equal arguments return the
- * cached object, so that subscribers share it and the board built from it.
+ * Reduces rows to the newest `maxJobs` jobs and the newest `maxJobs` trigger jobs. The result is
+ * cached in `rows`, so that subscribers with equal `maxJobs` share it and the board that is built
+ * from it.
  */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;

@@ -8,8 +8,8 @@ import { buildStages, type Group, type Stage } from './stages.ts';
 import { toStatus } from './statuses.ts';
 
 /*
- * A board: a pipeline as its page in GitLab shows it, with stages, groups and jobs. It is computed
- * from the rows of its jobs and trigger jobs without further calls.
+ * A board shows a pipeline as its page in GitLab does, with stages, groups and jobs. It is computed
+ * from the REST rows of the jobs and trigger jobs, without further calls to GitLab.
  */
 
 export type { AnyJob, Group, Stage };
@@ -19,8 +19,8 @@ export interface BoardGap {
   /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
   /**
-   * Why the rows could not be read: a call failed, or the call budget was used up. Undefined if
-   * neither is the case: then the pipeline has, or may have, more rows than `limit`.
+   * Why rows could not be read: a call to GitLab failed, or the call budget was used up. Undefined
+   * if the only reason is `limit`: the pipeline has, or may have, more rows.
    */
   error?: GitlabError | undefined;
   /** For MORE_JOBS: the maximum number of rows that were taken from each list. */
@@ -62,13 +62,9 @@ const keyOf = ({ kind, name, id }: AnyJob): string =>
   name == null ? `${kind} id ${id}` : `${kind} name ${name}`;
 
 /**
- * Finds the attempts of each job of one pipeline. Names of jobs are unique in a pipeline, and a
- * retry creates a row with a greater id (upstream.md §3.11). So rows of one kind and name are
- * attempts of one job.
- *
- * Returns copies of the rows in the given order, with `retried` and `attempts`. All copies of one
- * job have one `attempts` list, which contains these copies, oldest first. The rows are not
- * modified, because they may come from a cache.
+ * Returns copies of the rows of one pipeline, in the same order, with `attempts` and `retried`. The
+ * copies of one job share one list `attempts`, oldest first. Rows with equal kind and name are
+ * attempts of one job, because names of jobs are unique in a pipeline (upstream.md §3.11).
  */
 export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Promise<Row[]> {
   const jobs = new Map<string, Row[]>();
@@ -76,11 +72,13 @@ export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Prom
     const key = keyOf(row);
     const attempts = jobs.get(key) ?? [];
     jobs.set(key, attempts);
+    // The row itself must not change, because it may come from a cache.
     const copy = { ...row, attempts, retried: false };
     attempts.push(copy);
     return copy;
   });
   for (const attempts of jobs.values()) {
+    // A retry creates a row with a greater id.
     attempts.sort((a, b) => compareIds(a.id, b.id));
     for (const attempt of attempts.slice(0, -1)) attempt.retried = true;
   }
@@ -88,9 +86,8 @@ export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Prom
 }
 
 /**
- * Builds the board of a pipeline from its rows. Does not modify the jobs. Calls with one `rows`
- * object return one board, so all subscribers of an event share it. During a long build, other work
- * of the process can run.
+ * Returns the board of a pipeline. Calls with the same `rows` object return the same board, so that
+ * all subscribers of an event share it.
  */
 export function buildBoard(rows: BoardRows): Promise<Board> {
   rows.board ??= build(rows);
@@ -100,6 +97,7 @@ export function buildBoard(rows: BoardRows): Promise<Board> {
 async function build({ jobs, bridges, gaps }: BoardRows): Promise<Board> {
   const attempts = await attemptsOf<AnyJob>([...jobs, ...bridges]);
   const stages = await buildStages(attempts, {
+    // Without all trigger jobs (BRIDGES), the remaining stages are still in GitLab's order.
     areRowsMissing: gaps.some(({ part }) => part === 'MORE_JOBS'),
   });
   return { stages, jobs: stages.flatMap((stage) => stage.jobs), attempts, gaps };

@@ -4,8 +4,9 @@ import type { KnownStatus } from './statuses.ts';
 import { toMs } from './times.ts';
 
 /*
- * What GitLab's pages show of a job beyond its REST row: what a user can do with it, how its status
- * is shown, why it failed, and to which group it belongs. Everything here is computed from one row.
+ * What GitLab's pages show of a job and REST does not send: what a user can do with the job, how
+ * its status is shown, why it failed, and to which group it belongs. All of it is computed from one
+ * row.
  */
 
 type Status = string | null | undefined;
@@ -37,8 +38,8 @@ const RETRYABLE: ReadonlySet<Status> = new Set<KnownStatus>([
 export const isActive = (status: Status): boolean => ACTIVE.has(status);
 
 /**
- * Whether a status is final. A retry of a job creates a new job and does not change the status of
- * the old one. But a retry can change the status of the pipeline, even a final one.
+ * Whether a job or pipeline has ended. An ended job keeps its status, because a retry creates a new
+ * job. An ended pipeline can get another status when one of its jobs is retried.
  */
 export const isComplete = (status: Status): boolean => COMPLETE.has(status);
 
@@ -52,9 +53,8 @@ export const isCanceled = (status: Status): boolean =>
   status === 'canceled' || status === 'canceling';
 
 /**
- * Whether a user can start the job. GitLab can also play a finished manual job. Here such a job
- * counts as retryable instead, because the REST API does not send `when`, which would show that the
- * job is manual.
+ * Whether a user can start the job: it is a manual or delayed job that has not run yet. A manual
+ * job that has run counts as retryable instead, because REST does not show that it was manual.
  */
 export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
   return (status === 'manual' || status === 'scheduled') && !archived;
@@ -88,8 +88,8 @@ export function actionOf(job: AnyJob): CiJobAction | null {
 }
 
 /**
- * Returns when the job began to wait for a runner, as ISO 8601 in UTC with milliseconds. Null
- * before the job starts, and if GitLab does not say how long the job waited.
+ * Returns when the job began to wait for a runner, in ISO 8601. Null if the job has not started, or
+ * if GitLab does not say how long it waited.
  */
 export function queuedAtOf({
   started_at,
@@ -157,9 +157,8 @@ const words: ReadonlyMap<string, Words> = new Map(
 );
 
 /**
- * Returns how the status of a pipeline, stage or group is shown. `action` is null. If the gateway
- * does not know the status, the text is the status as GitLab sent it. For a missing status and for
- * UNKNOWN, the text is "unknown".
+ * Returns how GitLab's pages show the status of a pipeline, stage or group; `action` is always
+ * null. A status that the gateway does not know is shown as GitLab sent it.
  */
 export function statusDetails({
   status,
@@ -269,14 +268,14 @@ function partsOf(name: string): NamePart[] {
 }
 
 /**
- * Splits the name of a job into the name of its group and its parallel and matrix parts, as
- * GitLab's pages do (upstream.md §3.10). Removes up to three parts from the end of the name. A part
- * is two numbers, or a list in brackets. The text before the parts is the name of the group. If no
- * text is left, the group has the whole name. Takes time linear in the length of the name.
+ * Splits the name of a job into its group and its parallel and matrix parts, as GitLab's pages do
+ * (upstream.md §3.10). For example, "unit 2/5" has the group "unit", the index 2 and the total 5.
+ * Takes time linear in the length of the name.
  */
 export function parseJobName(name: string): JobName {
   const parts = partsOf(name);
   const group = name.slice(0, parts.at(-1)?.start).trim();
+  // A name that consists only of such parts, such as "2/5", is its own group.
   if (!group) return { group: name, index: null, total: null, matrix: null };
   const numbers = parts.flatMap((part) => ('numbers' in part ? [part.numbers] : []))[0];
   const [index = Number.NaN, total = Number.NaN] = numbers?.map(Number) ?? [];

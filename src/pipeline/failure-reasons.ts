@@ -132,9 +132,8 @@ export function failureCategoryOf(reason: string): FailureCategory {
 }
 
 /**
- * Returns a sentence for a failure reason. If the category is QUEUE, the sentence contains the
- * runner tags that the job requires. A reason that is not in the table is returned with blanks
- * instead of underscores.
+ * Returns a sentence that explains a failure reason, with the job's runner tags if the category is
+ * QUEUE. A reason that is not in the table is returned as words: "new_reason" as "new reason".
  */
 export function failureSentenceOf(reason: string, tags: readonly string[] = []): string {
   const found = reasons.get(reason);

@@ -2,11 +2,11 @@ import type { Job } from '../gitlab/rows.ts';
 
 /** A summary of a job's latest runs. The newest run is the job itself. */
 export interface RunSummary {
-  /** The newest earlier run that succeeded. */
+  /** The newest run before the job itself that succeeded. */
   lastSuccess: Job | null;
   /**
-   * Number of failed runs after `lastSuccess` or, if that is null, of all known failed runs.
-   * Includes the job itself if it failed. 0 if the job succeeded.
+   * Number of failed runs since `lastSuccess`, including the job itself. If `lastSuccess` is null,
+   * all known failed runs count. 0 if the job succeeded.
    */
   failuresInARow: number;
   /** The oldest run that `failuresInARow` counts; null if it counts none. */

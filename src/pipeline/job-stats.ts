@@ -57,9 +57,8 @@ const percentile = (sorted: readonly number[], q: number): number | null =>
 const round = (rate: number) => Math.round(rate * 10_000) / 10_000;
 
 /**
- * Groups runs: each group contains the attempts of one job in one pipeline. `runs` must be sorted
- * newest first; each group keeps this order. A run whose name or pipeline is unknown is a group of
- * its own.
+ * Groups runs by pipeline and job name, so that each group has the attempts of one job. A group
+ * keeps the order of `runs`. A run without a name or pipeline is a group of its own.
  */
 const attemptsOf = (runs: readonly Job[]) => {
   const keyOf = ({ id, name, pipeline }: Job) =>

@@ -8,9 +8,8 @@ import { naturalKeyOf } from './natural-order.ts';
 import { toMs } from './times.ts';
 
 /*
- * The stages of a pipeline, ordered by the smallest id of all attempts in each; `.pre` is first and
- * `.post` last (upstream.md §3.11). The smallest id shows the position of a stage only if the
- * attempt with this id was created with the pipeline. A retry is created later.
+ * The stages of a pipeline in GitLab's order. REST does not send this order: the smallest id of the
+ * jobs in a stage shows it (upstream.md §3.11), unless this id belongs to a retry.
  */
 
 /** Jobs of one stage whose names differ only in their parallel or matrix parts. */
@@ -38,14 +37,14 @@ const FIRST = '.pre';
 const LAST = '.post';
 
 /**
- * Maximum time between the creation of a pipeline and of a trigger job that was certainly created
- * with the pipeline. A later trigger job may be a retry. Used only if all rows were read.
+ * A trigger job that was created at most this long after its pipeline was not created by a retry. A
+ * later one may be a retry. If rows are missing, CREATION_STEP_MS is used instead.
  */
 const CREATION_MS = 60_000;
 
 /**
  * Maximum time between two successive rows that GitLab creates together with their pipeline. A
- * retry is created later: GitLab must first save the pipeline, and a job must end.
+ * retry is created later, because a job must end first.
  */
 const CREATION_STEP_MS = 500;
 
@@ -58,10 +57,9 @@ function delayOf({ created_at, pipeline }: AnyJob): number {
 }
 
 /**
- * Returns the rows that were certainly created with the pipeline: all rows before the first pause
- * of more than CREATION_STEP_MS between two rows. The pause before the first row begins with the
- * creation of the pipeline. Used only if older rows are missing. Then CREATION_MS is not strict
- * enough: a retry within the first minute may be the oldest known row of its stage.
+ * Returns the rows that were certainly created with the pipeline and not by a retry. The first of
+ * them was created at most CREATION_STEP_MS after the pipeline, and each other one at most
+ * CREATION_STEP_MS after the row before it. `ascending` is sorted by id.
  */
 function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const delays = ascending.map(delayOf);
@@ -86,8 +84,8 @@ function placeOf(job: AnyJob): PlacedJob {
 }
 
 /**
- * Builds the groups of jobs that are given in ascending order of their ids. Jobs with equal names
- * stay in that order.
+ * Builds the groups of a stage from its current jobs. `placed` is sorted by id; jobs with equal
+ * names stay in this order.
  */
 function buildGroups(placed: readonly PlacedJob[]): Promise<Group[]> {
   const groups = [...groupBy(placed, ({ group }) => group)].map(([name, members]) => ({
@@ -110,22 +108,20 @@ const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage 
 /**
  * Builds the stages of a pipeline in GitLab's order, from all attempts that were read.
  *
- * `positionKnown` is false if the oldest attempt of a stage may be a retry. There are two cases:
- * - The stage has only trigger jobs, none of which was created with the pipeline. GitLab does not
- *   list retried trigger jobs, so the first attempt may be missing.
- * - Rows are missing, and the oldest attempt was not certainly created with the pipeline (see
+ * `positionKnown` is false if the oldest known attempt of a stage may be a retry. There are two
+ * cases:
+ * - The stage has only trigger jobs, and each of them may be a retry. GitLab does not list retried
+ *   trigger jobs, so the first attempt may be missing.
+ * - Rows are missing, and no row of the stage was certainly created with the pipeline (see
  *   `firstAttempts`).
- *
- * The positions of `.pre` and `.post` are always known.
- *
- * If all trigger jobs are missing, stages that have only trigger jobs are missing, too. The other
- * stages are still in GitLab's order.
  */
 export async function buildStages(
   attempts: readonly AnyJob[],
   { areRowsMissing }: { areRowsMissing: boolean },
 ): Promise<Stage[]> {
   const ascending = [...attempts].sort((a, b) => compareIds(a.id, b.id));
+  // If rows are missing, CREATION_MS is too long: a retry in the first minute may be the oldest
+  // known row of its stage.
   const first = areRowsMissing ? firstAttempts(ascending) : undefined;
   const isPositionKnown = (stage: string, rows: readonly AnyJob[]) => {
     if (stage === FIRST || stage === LAST) return true;

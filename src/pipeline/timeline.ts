@@ -8,8 +8,8 @@ import { toMs, toSeconds } from './times.ts';
 export interface CriticalStep {
   job: AnyJob;
   /**
-   * Time between the end of the previous step and the moment at which GitLab queued the job. For
-   * the first step, the time since the creation of the pipeline.
+   * Time from the end of the previous step until GitLab queued the job. For the first step, the
+   * time from the creation of the pipeline until then.
    */
   idle: number;
   queued: number;
@@ -44,8 +44,8 @@ interface Run {
 }
 
 /**
- * A job counts as a possible predecessor of another job if it ended before GitLab queued the other
- * job, or at most this long after that.
+ * Job B can have waited for job A only if A ended before GitLab queued B, or at most this long
+ * after that.
  */
 const TOLERANCE_MS = 2000;
 
@@ -71,11 +71,11 @@ function countUntil(runs: readonly Run[], time: number): number {
 }
 
 /**
- * Creates a set of the integers from 0 to `size`, from which integers can be removed. Finding the
- * greatest integer up to a limit takes nearly constant time: `lower` links a removed integer to a
- * lower one.
+ * Creates a set of the integers from 0 to `size`, from which integers can be removed. The method
+ * `greatest` takes nearly constant time.
  */
 function createCounts(size: number) {
+  // An integer of the set links to itself, and a removed integer to a lower one.
   const lower = Array.from({ length: size + 1 }, (_, count) => count);
   return {
     /**
@@ -96,14 +96,9 @@ function createCounts(size: number) {
 }
 
 /**
- * Returns the critical path, oldest run first. It is found by times alone, since the REST API does
- * not return `needs`. It is built backwards, from the run that ended last.
- *
- * The predecessor of a run R is the run that R most likely waited for. Of all runs that ended at
- * most `TOLERANCE_MS` after GitLab queued R, it is the run that ended last. Because of the
- * tolerance, a run found in this way may have started after R. Then R did not wait for it, and it
- * is removed from the search. No run that is found later waited for it either, because the runs of
- * the path are found in descending order of their start.
+ * Returns the critical path, oldest run first. Before each run of the path comes the run that it
+ * most likely waited for: the last one that ended before GitLab queued it. Only times are compared,
+ * because the REST API does not return `needs`.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
@@ -117,6 +112,8 @@ function criticalPath(runs: readonly Run[]): Run[] {
     if (!run) return path.reverse();
     counts.remove(count);
     const successor = path.at(-1);
+    // Because of TOLERANCE_MS, a run may be found that started after its successor. The successor
+    // and the runs before it did not wait for such a run, so it stays removed.
     if (successor && run.start > successor.start) continue;
     path.push(run);
     ended = countUntil(sorted, run.ready + TOLERANCE_MS);
@@ -127,9 +124,8 @@ const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
 /**
- * Computes the timeline of a pipeline from all attempts of its jobs. The idle time of the first
- * step of the critical path begins at `pipelineCreatedAt`; if that is missing, the first step has
- * no idle time. `now`, in ms since 1970, counts as the end of running jobs.
+ * Computes the timeline of a pipeline from all attempts of its jobs. `now`, in ms since 1970,
+ * counts as the end of running jobs. Without `pipelineCreatedAt`, the first step has no idle time.
  */
 export function buildTimeline(
   { attempts }: Pick<Board, 'attempts'>,
