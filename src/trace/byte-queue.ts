@@ -45,10 +45,9 @@ export function cutBytes(bytes: Uint8Array): number {
 }
 
 /**
- * Returns how many leading bytes form whole UTF-8 characters, so that text can be sent in pieces
- * that are decoded separately. With `more`, further bytes follow. Then up to 3 bytes at the end are
- * excluded if they may be the beginning of a character. Without `more`, returns the number of all
- * bytes. Invalid bytes count as whole characters, so that a stream of them never stalls.
+ * Returns how many bytes at the start can be decoded as UTF-8 now. With `more`, further bytes
+ * follow, so the beginning of a character at the end, up to 3 bytes, is left out. Invalid bytes
+ * count as whole characters, so that a stream of them never stalls.
  */
 export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
   if (!more) return bytes.length;
@@ -65,8 +64,7 @@ const SHORT = 64;
 
 /**
  * The text of a log as bytes. Bytes are appended and removed at the end, and dropped at the start.
- * Each byte keeps its offset from the beginning of the log. Bytes `floor` to `length - 1` are
- * available. Only the functions below modify the queue.
+ * Each byte keeps its offset: the bytes `floor` to `length - 1` are available.
  */
 export interface ByteQueue {
   blocks: Buffer[];

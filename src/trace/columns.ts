@@ -10,13 +10,12 @@ export interface Block<T> {
 }
 
 /**
- * A long list of small values. Entries are appended at the end and dropped at the start. The list
- * consists of blocks, so that growth copies little and dropped entries free memory. Each entry
- * keeps its index. Entries `base` to `length - 1` are available. Only the functions below modify
- * the list.
+ * A long list of small values. Entries are appended at the end and dropped at the start. Each entry
+ * keeps its index: the entries `base` to `length - 1` are available.
  */
 export interface Column<T> {
   readonly allocate: (size: number) => Block<T>;
+  /** With blocks, growth copies little, and dropped entries free memory. */
   blocks: Block<T>[];
   base: number;
   length: number;
@@ -83,8 +82,8 @@ export function forgetBefore<T>(column: Column<T>, index: number): void {
 }
 
 /**
- * A value that varies by position, stored as a list of its changes. Examples are the style of the
- * text and the section of a line. Before the first change, the value is `initial`.
+ * A value that depends on a position, such as the style of text at an offset. It is stored as a
+ * list of its changes. Before the first change, the value is `initial`.
  */
 export interface Timeline<T> {
   readonly initial: T;

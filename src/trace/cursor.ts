@@ -1,8 +1,7 @@
 /**
  * Position of the cursor in a log line: the number of columns from the cursor to the end of the
- * line, or 'elsewhere' if the cursor is in another line. Text that is written before the end of the
- * line replaces all text after the cursor. In GitLab's viewer, text after a carriage return does
- * so, too (upstream.md §7).
+ * line, or 'elsewhere' if the cursor is in another line. Text that is written at the cursor
+ * replaces all text after it. GitLab's viewer does this after a carriage return (upstream.md §7).
  */
 export type Cursor = number | 'elsewhere';
 
@@ -25,8 +24,8 @@ const LINE_ABSOLUTE = 0x64;
 const POSITION_ABSOLUTE = 0x66;
 
 /**
- * Final bytes of movements to another line. An erase after such a movement does not affect the line
- * that the cursor left.
+ * Final bytes of the control sequences that move the cursor to another line. An erase sequence
+ * after them does not change the line that the cursor left.
  */
 const LEAVES_LINE: readonly number[] = [
   UP,
@@ -44,9 +43,11 @@ const LEAVES_LINE: readonly number[] = [
 const MAX_COLUMNS = 256;
 
 /**
- * Returns the number of columns at the end of the line that a control sequence erases; Infinity for
- * the whole line. `number` is the parameter of the sequence. It selects the part after the cursor
- * (0), the part before the cursor (1), or the whole line (2).
+ * Returns how many columns at the end of the line a control sequence erases; Infinity for the whole
+ * line. `number` is the parameter of the sequence:
+ * - 0 erases from the cursor to the end of the line
+ * - 1 erases from the start of the line to the cursor
+ * - 2 erases the whole line
  */
 export function erasedColumns(cursor: Cursor, final: number, number: number): number {
   if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return 0;

@@ -39,16 +39,13 @@ const ZERO_LENGTH = 11;
 /** Maximum UTF-16 units of a line that are examined, to limit the time for a long line. */
 const MAX_LENGTH = 1 << 16;
 
-/**
- * Returns whether a word negates the sign of an error after it, as in "0 errors" and "no failures".
- */
+/** Returns whether a word says that there is no error: "0" or "no", as in "0 errors". */
 const isNone = (word: string | undefined) => word === '0' || word === 'no';
 
 /**
- * Returns whether a line looks like an error: it begins like the line of a failed test (see
- * FAILED_TEST), or contains a sign of an error. A sign is a phrase such as "not found", a word such
- * as "failed", or a word that ends in "error" or "exception". A sign does not count if the word
- * before it is "no" or "0" ("0 errors"), or if a zero follows it ("errors: 0"). Case is ignored.
+ * Returns whether a line looks like an error. Examples are "not ok 3" (see FAILED_TEST), "2
+ * failed", "file not found" and "TypeError: x". Lines such as "0 errors" and "errors: 0" do not.
+ * Case is ignored.
  */
 export function isErrorLine(line: string): boolean {
   const text = line.slice(0, MAX_LENGTH).toLowerCase();

@@ -1,6 +1,6 @@
 /*
- * A token is an escape, or a section mark or time header (see mark.ts). The functions that read a
- * token return the index after the token, or one of the three negative results below.
+ * A token is an escape, a section mark or a time header (see mark.ts). The functions that read a
+ * token return the index after it, or one of the three negative results below.
  */
 
 /** Result: the bytes are not the expected token. */
@@ -44,9 +44,8 @@ export const asciiBytes = (text: string): readonly number[] =>
  */
 
 /**
- * What the parser skips at the moment: nothing, the string of an escape (such as the title in
- * `ESC ] 0;title BEL`), or the rest of an overlong control sequence. Skipping stops at the end of
- * the line. It resumes if a later line continues that line (see `TimeHeader` in mark.ts).
+ * What the parser skips at the moment: nothing, the string of an escape, or the rest of an overlong
+ * control sequence. A string is, for example, the title in `ESC ] 0;title BEL`.
  */
 export type Skipping = 'nothing' | 'string' | 'sequence';
 
@@ -97,9 +96,11 @@ export function isOverlong(bytes: Uint8Array, at: number, end: number): boolean 
 }
 
 /**
- * Returns the index after the escape at `at`, or LINE_END or NEED_MORE. An invalid escape ends
- * before the invalid byte. An escape that begins a string ends after its second byte, before the
- * string. An overlong control sequence ends after MAX_SEQUENCE bytes.
+ * Returns the index after the escape at `at`, or LINE_END or NEED_MORE. Three kinds of escapes end
+ * early:
+ * - an invalid escape, before its first invalid byte
+ * - an escape that begins a string, before the string
+ * - an overlong control sequence, after MAX_SEQUENCE bytes
  */
 export function escapeEnd(bytes: Uint8Array, at: number): number {
   const second = bytes[at + 1];
@@ -156,8 +157,8 @@ interface Skipped {
 const STRING_ENDS: readonly number[] = [BEL, CANCEL, SUBSTITUTE, ESC, LF];
 
 /**
- * Skips a string up to its end: after BEL, CAN, SUB or `ESC \`, before another escape, or before a
- * line feed. Returns NEED_MORE if ESC is the only byte left, because `\` may follow.
+ * Skips a string and its end: BEL, CAN, SUB or `ESC \`. Stops before another escape or a line feed.
+ * Returns NEED_MORE if ESC is the only byte left, because `\` may follow.
  */
 export function skipString(bytes: Uint8Array, from: number): Skipped | typeof NEED_MORE {
   let at = from;

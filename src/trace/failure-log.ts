@@ -9,7 +9,7 @@ import { applySgr, classNames, PLAIN_STYLE } from './style.ts';
 export interface FailureFacts {
   /**
    * The exit code in the runner's last line, such as 1 in "ERROR: Job failed: exit code 1". Null if
-   * there is none, or if it is not a signed 32-bit integer.
+   * the line has none, or if the number does not fit into 32 bits.
    */
   exitCode: number | null;
   /**
@@ -93,9 +93,8 @@ interface Stage {
   readonly name: string;
   readonly firstLine: number;
   /**
-   * Number of the section's last line, according to the section's end mark, but at most the `end`
-   * of the section around it. For an outermost section, the maximum is the last searched line. A
-   * section without an end mark has the maximum.
+   * Number of the section's last line. If its end mark is missing or comes too late, the section
+   * ends with the section around it, or with the last searched line.
    */
   readonly end: number;
   /** Whether this section, or a section around it, only cleans up after the script. */
@@ -141,9 +140,9 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
 }
 
 /**
- * Yields the sections that begin at `lastLine` or before, in the order of their start. The member
- * `unclosed` of a section may still change after the section was yielded. It is final when all
- * sections have been yielded.
+ * Yields the sections that begin at `lastLine` or before, in the order of their start. Use
+ * `unclosed` of a section only when all sections have been yielded, because later sections may
+ * change it.
  */
 async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
   /**
@@ -164,9 +163,8 @@ async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
 }
 
 /**
- * Finds the section that failed: the section that ended last. Ignores sections that begin after
- * `lastLine`, that only clean up, or that have no line after their header. If the section has an
- * `unclosed` subsection, returns the innermost one instead.
+ * Finds the section that failed: of the sections that begin at `lastLine` or before, the one that
+ * ended last. Sections that only clean up, or have no line after their header, do not count.
  */
 async function findStage(
   trace: ParsedTrace,
@@ -180,6 +178,7 @@ async function findStage(
     // kept.
     if (stage.end > (latest?.end ?? 0)) latest = stage;
   }
+  // The failure is in the innermost section that was not closed.
   while (latest?.unclosed) latest = latest.unclosed;
   return latest;
 }
@@ -226,16 +225,14 @@ const messageOf = ({ text }: ParsedLine) =>
 
 /**
  * Finds what a log shows about the failure of its job, in the format of the runner (upstream.md
- * §7). First finds the runner's message: the last line that begins with "ERROR: Job failed". Then
- * finds the section that failed before that line. In the section, finds the command, the last
- * lines, and lines that look like errors. Without a message, searches up to the end of the log.
- * Without a failed section, searches all lines before the message. The time is linear in the size
- * of the log.
+ * §7). Searches the section that failed before the line "ERROR: Job failed", or all lines before it
+ * if no section failed. Takes time linear in the size of the log.
  */
 export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<FailureFacts> {
   const { lines } = trace;
   const mark = await findMark(trace, pause);
   const lineCount = lines.at(-1)?.number ?? 0;
+  // Without the line "ERROR: Job failed", the whole log is searched.
   const lastLine = mark ? mark.number - 1 : lineCount;
   const stage = await findStage(trace, lastLine, pause);
   const range = {

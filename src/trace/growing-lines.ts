@@ -14,9 +14,8 @@ import { scanBytes } from './scanner.ts';
 import { slideWindow, type Window } from './window.ts';
 
 /**
- * The lines of a growing log. For each line, the parser knows the offset of the log at which the
- * line last changed. A reader that already has the log up to an offset can therefore request only
- * the lines that changed after that offset.
+ * The lines of a growing log. A reader that already has the log up to an offset requests only the
+ * lines that changed after this offset.
  */
 export interface GrowingLines {
   /** Number of bytes parsed so far. */
@@ -33,14 +32,12 @@ export interface GrowingLines {
   finish(): void;
   /**
    * Returns the largest offset up to `to` for which `changed(from, offset)` returns about 1,000
-   * lines at most. Lines that received more text after later lines had begun are not counted (see
-   * `TimeHeader` in mark.ts).
+   * lines at most.
    */
   limit(from: number, to: number): number;
   /**
-   * Returns the kept lines that changed after offset `from`, up to offset `to`, ordered by line
-   * number. The lines are copies. An incomplete line of more than 64 KiB is left out until it is
-   * complete.
+   * Returns copies of the kept lines that changed after offset `from`, up to offset `to`, ordered
+   * by line number. An incomplete line of more than 64 KiB is left out until it is complete.
    */
   changed(from: number, to: number): ParsedLine[];
 }
@@ -52,10 +49,9 @@ export interface GrowingLines {
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
- * The first event of a subscription must also contain the lines that changed in this number of
- * bytes before the start of the event. An earlier subscription may have sent these lines with a
- * wrong end: if a growing log ends with the first bytes of a section mark, such as `sect`, and they
- * are fewer than this number, they are shown as text until more bytes arrive.
+ * The first event of a subscription also contains the lines that changed in this number of bytes
+ * before its start. An earlier subscription may have sent their end wrong: the first bytes of a
+ * section mark, such as `sect`, are shown as text until more bytes arrive.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const MAX_CHANGED = 1_000;
@@ -83,8 +79,8 @@ function openLine(state: LogState): number | undefined {
 }
 
 /**
- * Returns the lines with the incomplete line, but without an incomplete character at its end. The
- * result is a copy if there is an incomplete line.
+ * Returns the lines, including the incomplete line. An incomplete character at its end is left out.
+ * The result is a copy if there is an incomplete line.
  */
 function withOpenLine(state: LogState): Lines {
   if (state.atLineStart) return state.lines;
@@ -113,9 +109,8 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   const touched = new Set<number>();
   lines.reopened = touched;
   /**
-   * The offset of the last change of a line, by its index. The map contains only lines that were
-   * incomplete, lines that received more text after later lines had begun, and the last complete
-   * line of each call of `parse`. The last change of any other line is where the next line begins.
+   * The offset at which a line last changed, by the line's index. A line without an entry last
+   * changed at the offset where the next line begins.
    */
   const recorded = new Map<number, number>();
   let size = 0;
@@ -163,9 +158,7 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   };
 
   /**
-   * Returns the offset where the line after `index` begins. If `recorded` does not contain line
-   * `index`, this is also the offset of that line's last change. Returns Infinity for the last
-   * line; the offset of its last change is in `recorded`.
+   * Returns the offset where the line after `index` begins; Infinity if `index` is the last line.
    */
   const endOf = (all: Lines, index: number) =>
     index + 1 < countLines(all) ? sourceOf(all, index + 1) : Infinity;

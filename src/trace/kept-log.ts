@@ -11,15 +11,14 @@ export interface KeptLog {
   readonly truncated: boolean;
   readonly keptBytes: number;
   /**
-   * Yields the kept bytes in pieces of whole characters, including escapes and section marks, as
-   * valid UTF-8: U+FFFD replaces invalid bytes. A truncated log begins with a whole character. With
-   * `lastLines`, yields only that many lines from the end. A line feed at the very end of the log
-   * does not begin another line.
+   * Yields the kept bytes, including escapes and section marks, as valid UTF-8: U+FFFD replaces
+   * invalid bytes. Each piece consists of whole characters. With `lastLines`, yields only that many
+   * lines from the end.
    */
   raw(lastLines?: number): Iterable<Buffer>;
   /**
-   * Returns the kept lines and sections. The first call parses the log, unless it is truncated:
-   * then it was already parsed while it was read. Other work can run during the parsing.
+   * Returns the kept lines and sections. A truncated log was already parsed while it was read. Any
+   * other log is parsed by the first call.
    */
   parsed(): Promise<ParsedTrace>;
 }
@@ -82,6 +81,7 @@ function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   let start = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   for (const chunk of chunks.toReversed()) {
     start -= chunk.length;
+    // A line feed at the very end of the log does not begin another line.
     const closes = chunk === chunks.at(-1) && chunk.at(-1) === LF;
     let at = closes ? chunk.length - 1 : chunk.length;
     while (at > 0) {
@@ -138,10 +138,8 @@ export async function parseAll(
 }
 
 /**
- * Reads a log to its end and keeps its last `maxBytes`, because the end shows why a job failed. A
- * longer log is parsed while it is read, because line numbers count from the beginning of the log.
- * A shorter log is parsed only on demand. Other work can run while a log is read and parsed, even
- * if its bytes arrive very fast.
+ * Reads a log to its end and keeps its last `maxBytes`, because the end shows why a job failed.
+ * Calls `pause` between parts of the work.
  */
 export async function keepLog(
   log: AsyncIterable<Buffer>,
@@ -151,6 +149,7 @@ export async function keepLog(
   let byteSize = 0;
   let parser: TraceParser | undefined;
   for await (const chunk of joinSmall(log)) {
+    // A longer log is parsed while it is read, because line numbers count from its beginning.
     if (!parser && byteSize + chunk.length > maxBytes) {
       parser = createTraceParser({ maxBytes });
       await parseAll(parser, tail.chunks, pause);

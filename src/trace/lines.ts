@@ -54,20 +54,18 @@ interface OpenLine {
 }
 
 /**
- * The visible lines of a log while it is read. Their text is in one byte queue, with a few numbers
- * for each line. One line at a time is open and receives text. Committing the open line assigns its
- * index. The first line of the log has index 0. Lines `first` to `sources.length - 1` are kept.
+ * The visible lines of a log while it is read. One line at a time is open and receives text. It
+ * gets its index when it is committed; the first line of the log has index 0. Lines `first` to
+ * `sources.length - 1` are kept.
  */
 export interface Lines {
   readonly text: ByteQueue;
   readonly styles: Timeline<number>;
   /** Name of the innermost open section, by line. */
   readonly sections: Timeline<string | null>;
-  /**
-   * The low 32 bits of two offsets, by line: of the line in the log (`sources`), and of the end of
-   * its text in the byte queue (`ends`).
-   */
+  /** The low 32 bits of the offset of each line in the log. */
   readonly sources: Column<number>;
+  /** The low 32 bits of the offset, in the byte queue, of the end of each line's text. */
   readonly ends: Column<number>;
   /**
    * The index of a line minus its number on GitLab's log page, by line. NOT_ON_PAGE if the page
@@ -80,8 +78,8 @@ export interface Lines {
    */
   readonly stamps: Column<number>;
   /**
-   * Start and end of each range of a line's text in the byte queue, by line. A line without an
-   * entry has one range: from the end of the previous line's text to the end of its own text.
+   * The ranges of a line's text in the byte queue, by line: start, end, start, end, and so on. A
+   * line without an entry has one range, which begins at the end of the previous line's text.
    */
   readonly pieces: Map<number, number[]>;
   first: number;
@@ -120,9 +118,8 @@ export function createLines(): Lines {
 
 /**
  * Copies lines. With `sharesBlocks`, the copy uses the original's blocks of data, and is valid
- * until the original changes. Text can be appended even to such a copy without an effect on the
- * original: it goes into space that the original does not use yet and will overwrite, or into a new
- * block of the copy.
+ * until the original changes. Text that is appended to such a copy does not change the original,
+ * because it goes into space that the original does not use yet.
  */
 export function copyLines(lines: Lines, sharesBlocks = false): Lines {
   const copyOf = ([index, pieces]: [number, number[]]): [number, number[]] => [index, [...pieces]];
@@ -263,19 +260,16 @@ export function removeText(lines: Lines, count: number): void {
 }
 
 /**
- * Commits the open line: ends it, assigns its index, and returns the index. Another line must be
- * opened before more text is written. `anchor` is the number of the line on GitLab's log page, or 0
- * if the page omits the line. If the line was committed before and opened again (`open.index` is
- * not -1), `anchor` is ignored.
+ * Ends the open line and returns its index. A line that was committed before keeps its index.
+ * `anchor` is the number of the line on GitLab's log page, or 0 if the page omits the line.
  */
 export function commitLine(lines: Lines, anchor: number): number {
   const { open, text } = lines;
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // Offsets must ascend. If this line continues an earlier one, the pending bytes of that line
-  // (log-state.ts) are parsed again, as if they stood directly before the new bytes. So
-  // `open.source` may be less than the offset of the previous line.
+  // Offsets must ascend, but `open.source` may be too small: the pending bytes of an earlier line
+  // (see log-state.ts) are parsed as if they stood directly before the new bytes.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;
@@ -306,7 +300,7 @@ function recommitLine(lines: Lines, open: OpenLine): number {
 }
 
 /**
- * Opens a committed line again, so that text can be appended to it. If it is not the last line, the
+ * Opens a committed line again, so that text can be appended to it. For any line but the last, the
  * new text is stored after the text of the last line, as another piece.
  */
 export function reopenLine(lines: Lines, index: number): void {

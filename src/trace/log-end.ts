@@ -21,7 +21,7 @@ function headerAt(bytes: Buffer, at: number): TimeHeader | null {
 }
 
 /**
- * Returns the index of the first complete line. It follows a line feed and does not continue an
+ * Returns the index of the first complete line: it follows a line feed and does not continue an
  * earlier line. Returns the length of the bytes if there is no such line.
  */
 function firstLineAt(bytes: Buffer): number {
@@ -34,7 +34,7 @@ function firstLineAt(bytes: Buffer): number {
 
 /**
  * Returns the names of the sections that began before these bytes and end in them, the outermost
- * first. They are the sections whose first mark in the bytes is an end mark.
+ * first. The first mark of such a section in the bytes is an end mark.
  */
 function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
   const seen = new Set<string>();
@@ -51,10 +51,9 @@ function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
 }
 
 /**
- * Repairs the beginning of a log whose first part is missing. Removes the first line, which is
- * incomplete. Prepends a line with a start mark for each section that began in the missing part and
- * ends in the kept part, so that the kept lines have the names of their sections. The prepended
- * line is not visible, because it contains only marks.
+ * Repairs a log whose beginning is missing. Removes the first line, which is incomplete. Adds the
+ * missing start marks of sections that end in the kept part, so that their lines have a section
+ * name.
  */
 function repairCut(cut: Buffer): Buffer[] {
   const bytes = cut.subarray(firstLineAt(cut));
@@ -63,13 +62,14 @@ function repairCut(cut: Buffer): Buffer[] {
   if (names.length === 0) return [bytes];
   const marks = names.map((name) => `section_start:0:${name}\r\u001b[0K`).join('');
   const header = bytes.subarray(0, isTimed ? headerEnd(bytes, 0) : 0);
+  // A line that contains only marks is not visible.
   return [header, Buffer.from(`${marks}\n`), bytes];
 }
 
 /**
  * Reads a log to its end and keeps its last `maxBytes`. `offset` is the position of the stream's
- * first byte in the log. If the beginning of the log is missing, the kept part begins with a
- * complete line. Other work can run meanwhile.
+ * first byte in the log. If the beginning of the log is missing, the parsed lines begin with a
+ * complete line.
  */
 export async function keepEnd(
   log: AsyncIterable<Buffer>,

@@ -1,7 +1,7 @@
 /*
- * The state of the log parser, and how line starts, line ends, text, marks and escapes change it.
- * Follows GitLab's own viewer (`Gitlab::Ci::Ansi2json`), except where
- * `docs/decisions/004-own-log-parser.md` says otherwise.
+ * The state of the log parser, and the functions that change it at the start and end of a line, and
+ * for text, marks and escapes. They follow GitLab's own viewer (`Gitlab::Ci::Ansi2json`), with the
+ * exceptions in `docs/decisions/004-own-log-parser.md`.
  */
 
 import { MAX_CONTINUATION, read, wholeCharacters } from './byte-queue.ts';
@@ -53,8 +53,8 @@ const NO_BYTES = new Uint8Array(0);
 /** A line of the raw log, up to a line feed. It may produce several visible lines or none. */
 interface SourceLine {
   /**
-   * Index of the visible line to which text is appended if a later line of the log continues this
-   * line; -1 if the text begins another visible line. Only lines with time headers are continued.
+   * Index of the visible line to which text is appended if a later line continues this line (see
+   * `TimeHeader` in mark.ts). -1 if the text begins another visible line.
    */
   index: number;
   stamp: Stamp | null;
@@ -65,8 +65,8 @@ interface SourceLine {
   /** The section whose header is the next visible line; null if there is none. */
   headerOf: Section | null;
   /**
-   * The last bytes of the line, if they may begin an escape or section mark. With time headers, a
-   * later line may continue this line and complete it.
+   * The last bytes of the line, if they may begin an escape or section mark. A later line that
+   * continues this line may complete the escape or mark.
    */
   pending: Uint8Array;
   /** Number of used bytes in `pending`. The array is reused for later lines. */
@@ -136,8 +136,8 @@ export function createLogState(): LogState {
 }
 
 /**
- * Begins a line at offset `source` of the log. If its time header says that it continues the
- * previous line of its stream, reopens that line instead. `header` is null if the line has no time
+ * Begins a line at offset `source` of the log. If the time header says that the line continues the
+ * previous line of its stream, reopens that line instead. `header` is null if there is no time
  * header.
  */
 export function beginSourceLine(state: LogState, source: number, header: TimeHeader | null): void {
@@ -175,9 +175,8 @@ function removePendingText({ line, lines, page }: LogState): void {
 }
 
 /**
- * Stores an incomplete escape or section mark at the end of a line: the bytes from index `from` to
- * `to - 1`. Also adds an incomplete mark to the text, because it stays text if no later line
- * continues this line.
+ * Stores the bytes from index `from` to `to - 1` as pending: they are an incomplete escape or
+ * section mark at the end of a line, and a later line may complete it.
  */
 export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { line } = state;
@@ -187,6 +186,7 @@ export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, 
   for (let at = from; at < to; at += 1) line.pending[at - from] = bytes[at] as number;
   if (bytes[from] === ESC) return;
   let end = from;
+  // An incomplete mark stays text if no later line continues this line.
   while (end < to && bytes[end] !== CR) end += 1;
   line.pendingText = end - from;
   addText(state, bytes, from, end);
@@ -251,8 +251,8 @@ export function moveBack({ line, page }: LogState): void {
 }
 
 /**
- * Writes text at the cursor. If the cursor is before the end of the line, replaces all text after
- * it. If the cursor is at the end or in another line, appends the text.
+ * Writes text at the cursor, in place of all text after the cursor. If the cursor is in another
+ * line, appends the text to the open line.
  */
 export function addText(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { cursor } = state.line;
@@ -287,8 +287,7 @@ export function saveLongHeader({ line, lines }: LogState): void {
 
 /**
  * Ends the open line and assigns its index (see `commitLine`). If it is the first line of a
- * section, its text becomes the section's header. Text that the line receives after other lines
- * have begun does not change the header.
+ * section, its text becomes the section's header.
  */
 function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;

@@ -3,9 +3,11 @@ import { asciiBytes, CR, LF, mismatch, NEED_MORE, readWord } from './escape.ts';
 
 /**
  * The time header that a runner with `FF_TIMESTAMPS` writes before each line (upstream.md §7).
- * Example: `2024-05-22T12:12:46.962646Z 01O+`. After the time, it has the number of the stream, `O`
- * or `E` for standard output or error, and `+` if the text continues the previous line of the
- * stream.
+ * Example: `2024-05-22T12:12:46.962646Z 01O+`. Its parts are:
+ * - the time
+ * - the number of the stream: `01`
+ * - `O` for standard output, or `E` for standard error
+ * - `+` if the line continues the previous line of the stream, otherwise a space
  */
 export interface TimeHeader {
   /** Microseconds since 1970. */
@@ -76,8 +78,8 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
 }
 
 /**
- * Returns the index after the time header at `at`. Checks only its form, so the time may be
- * invalid. Returns NO_MATCH, LINE_END or NEED_MORE if there is no complete time header.
+ * Returns the index after the time header at `at`; NO_MATCH, LINE_END or NEED_MORE if there is no
+ * complete time header. Checks only the form: the time may be invalid, such as `99:99:99`.
  */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
@@ -159,9 +161,9 @@ const isOptionByte = (byte: number) =>
   isNameByte(byte) || byte === 0x3d || byte === 0x2c || byte === 0x20;
 
 /**
- * Matches one to `most` accepted bytes and returns the index after them. Returns NEED_MORE if the
- * input ends there, because more of these bytes may follow. If the first byte is not accepted,
- * returns the result of `mismatch`.
+ * Returns the index after the accepted bytes at `at`, at most `most` of them. If there is none,
+ * returns the result of `mismatch`. At the end of the input, returns NEED_MORE, because more may
+ * follow.
  */
 function readSome(
   bytes: Uint8Array,
@@ -193,9 +195,9 @@ function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
 }
 
 /**
- * Returns the index after the section mark at `at`. Returns NO_MATCH, LINE_END or NEED_MORE if
- * there is no complete mark. With `lenient`, also accepts a mark in which a tool converted the
- * carriage return to a line feed.
+ * Returns the index after the section mark at `at`; NO_MATCH, LINE_END or NEED_MORE if there is no
+ * complete mark. With `lenient`, accepts a line feed in place of the carriage return (see
+ * `readCloser`).
  */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);

@@ -1,8 +1,7 @@
 /*
- * Computes the line numbers of GitLab's own log page (`#L12`). The page omits lines without text,
- * and numbers the others from 1 on (upstream.md §7). The page and this parser differ in what counts
- * as text. The page ignores the erasing of lines and cursor movements, and it shows control
- * characters and parts of escapes that it does not know.
+ * Computes the line numbers of GitLab's own log page (`#L12`). The page numbers only the lines with
+ * text, from 1 (upstream.md §7). More counts as text there than in this parser: control characters,
+ * unknown parts of escapes, and text that an escape erased.
  */
 
 import { ESC } from './escape.ts';

@@ -277,8 +277,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
 
 /**
- * Formats a run (text of one style) as HTML: escaped text, in a `<span class="…">` with classes of
- * `traceStyleSheet` unless the style is plain. The HTML is safe for any output of a job.
+ * Formats a run (text of one style) as HTML. Text with a style is put into a `<span>` with classes
+ * of `traceStyleSheet`. The text is escaped, so the HTML is safe for any output of a job.
  */
 function spanOf({ style, text }: Run): string {
   const html = escaped(text);

@@ -38,9 +38,9 @@ export interface TraceParser {
    */
   end(): ParsedTrace;
   /**
-   * Returns a copy of the log so far, without an incomplete escape, section mark, time header or
-   * character at its end. Exception: an incomplete section mark of fewer than 8 bytes, such as
-   * `sec`, is included as text. Later calls of `push` do not change the copy.
+   * Returns a copy of the log so far, which later calls of `push` do not change. An incomplete
+   * escape, section mark, time header or character at its end is left out. But the first bytes of a
+   * section mark are included as text if they are fewer than 8, such as `sec`.
    */
   snapshot(): ParsedTrace;
 }

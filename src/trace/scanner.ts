@@ -31,9 +31,8 @@ import { headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
- * If a chunk ends with an incomplete token, this many bytes of the next chunk are added to the
- * token, and it is parsed again. This is repeated until the token is complete. For most section
- * marks, time headers and control sequences, once is enough.
+ * If a chunk ends within a token, the token is parsed again, together with this many bytes of the
+ * next chunk. This is repeated until the token is complete. For most tokens, once is enough.
  */
 const LOOK_AHEAD = 64;
 
@@ -59,8 +58,7 @@ const LETTER_C = 0x63;
 
 /**
  * Returns whether the `s` at `at` may begin a section mark, judged by the two bytes after it. The
- * end of `bytes` or of the line is accepted in their place, because later bytes may complete the
- * mark: a line with a time header can be continued.
+ * end of the input or of the line counts as a match, because later bytes may complete the mark.
  */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
@@ -92,8 +90,8 @@ function scanText(state: LogState, bytes: Uint8Array, at: number): number {
 function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, state.timed !== true);
   if (end >= 0) applyMark(state, parseMark(bytes, at, end), base + at);
-  // If the line ends within a mark, a later line may continue this line and complete the mark. This
-  // is only possible if the lines of the log have time headers.
+  // An incomplete mark at the end of a line is text, unless a later line may complete it. Only
+  // lines with time headers can be continued.
   const isText = end === NO_MATCH || (end === LINE_END && state.timed === false);
   return isText ? scanText(state, bytes, at) : end;
 }
@@ -175,9 +173,8 @@ function endLine(state: LogState, bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Reads tokens until more bytes are needed. Also stops when a line that continues another one puts
- * pending bytes into `carry`, which must be parsed first. `base` is the offset of `bytes[0]` in the
- * log. Returns the index after the last token that was read.
+ * Reads tokens until more bytes are needed. Returns the index after the last token that was read.
+ * `base` is the offset of `bytes[0]` in the log.
  */
 function scan(state: LogState, bytes: Uint8Array, from: number, base: number): number {
   let at = from;
@@ -185,6 +182,8 @@ function scan(state: LogState, bytes: Uint8Array, from: number, base: number): n
     const next = scanToken(state, bytes, at, base);
     if (next === NEED_MORE && !state.ended) return at;
     at = next < 0 ? endLine(state, bytes, at) : next;
+    // The line continues an earlier line, whose pending bytes are now in `carry` and are parsed
+    // first.
     if (state.carry.length > 0) return at;
   }
   return at;

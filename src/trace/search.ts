@@ -36,6 +36,7 @@ function foldedUnit(unit: number): number {
   const upper = letter.toUpperCase();
   const lower = (upper.length === 1 ? upper : letter).toLowerCase();
   const folded = lower.charCodeAt(0);
+  // A letter outside ASCII must not become an ASCII letter: the Kelvin sign would become `k`.
   const isSimple = lower.length === 1 && (unit < ASCII_END || folded >= ASCII_END);
   return isSimple ? folded : unit;
 }
@@ -43,10 +44,9 @@ function foldedUnit(unit: number): number {
 let foldTable: Uint16Array | undefined;
 
 /**
- * Returns a table that maps each UTF-16 unit to its case-folded unit. It maps one unit to one unit,
- * so that a text keeps its length. Letters without a single counterpart stay unchanged, such as `İ`
- * and `ß` (`SS`). A letter outside ASCII is never mapped to an ASCII letter. Otherwise, `ı` would
- * become `i`, and the Kelvin sign `k`. Letters of two units are not folded.
+ * Returns a table that maps each UTF-16 unit to its case-folded unit. A text keeps its length,
+ * because one unit becomes one unit. A letter without such a counterpart, such as `ß` (`SS`), is
+ * not changed.
  */
 function caseFolding(): Uint16Array {
   foldTable ??= Uint16Array.from({ length: 1 << 16 }, (_, unit) => foldedUnit(unit));
@@ -86,8 +86,8 @@ function createPattern(units: readonly number[]): Pattern {
 }
 
 /**
- * Finds the lines that contain one of the texts. The time is proportional to the length of the log
- * and to the number of texts, for any content. A line may be split over several pieces of input.
+ * Finds the lines that contain one of the texts. A line may be split over several calls of `push`.
+ * The time is proportional to the length of the log and to the number of texts, for any content.
  */
 function createMatcher({ anyOf, ignoreCase }: SearchRequest, onMatch: (position: number) => void) {
   const folding = ignoreCase ? caseFolding() : undefined;

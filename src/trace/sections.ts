@@ -71,9 +71,8 @@ export const sectionKey = (name: string) => name.toLowerCase().replaceAll(/[^a-z
 
 /**
  * Opens a section at line `firstLine` inside the innermost open section. If a section of this name
- * is already open, only its start time is set. Returns the section if it has no header yet: the
- * next visible line is its header. Returns null if it has a header, or if MANY_SECTIONS sections
- * are open already.
+ * is already open, only its start time is set. Returns the section if the next visible line is its
+ * header, and null otherwise.
  */
 export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
   const { innermost, open } = sections;

@@ -1,15 +1,16 @@
 /*
- * The style of text, as one number that contains colors and attributes. SGR escapes (`ESC [ … m`)
- * change it as in ECMA-48 §8.3.117. Where GitLab's viewer `Ansi2json` differs from that standard,
- * this file follows GitLab: the code 21 ends bold, the codes 99 and 109 end a color.
+ * The style of text: one number that contains colors and attributes. SGR escapes (`ESC [ … m`)
+ * change the style as in ECMA-48 §8.3.117. Two things differ, as in GitLab's viewer `Ansi2json`:
+ * the code 21 ends bold, and the codes 99 and 109 end a color.
  */
 
 export const PLAIN_STYLE = 0;
 
 /**
- * The bits of a style. Bits 0–8 are the palette index of the text color plus 1, bits 9–17 are the
- * index of the background color plus 1. The value 0 stands for the default color. Higher bits are
- * attributes.
+ * The bits of a style:
+ * - 0–8: the palette index of the text color plus 1, or 0 for the default color
+ * - 9–17: the palette index of the background color plus 1, or 0 for the default color
+ * - 18–24: attributes
  */
 const BACKGROUND_SHIFT = 9;
 const COLOR_MASK = 0x1ff;
@@ -134,9 +135,9 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Returns how many parameters after a color code belong to the color. `first` is the first of them.
- * If `first` has several parts, it is a whole color. A color of an unknown kind includes all
- * following parameters, so that none of them is read as a code.
+ * Returns how many parameters after a color code belong to the color: 2 for `38;5;n`, 4 for
+ * `38;2;r;g;b`. `first` is the first of them. A color of an unknown kind includes all following
+ * parameters, so that none of them is read as a code.
  */
 function colorLength(first: readonly number[]): number {
   return first.length > 1 ? 1 : 1 + (COLOR_PARTS.get(first[0] ?? 0) ?? Infinity);
@@ -160,8 +161,8 @@ function joinColors(groups: number[][]): number[][] {
 }
 
 /**
- * Returns the style after an SGR escape with the parameters in bytes `from` to `to - 1`. Ignores
- * unknown codes, and escapes with a private marker (`<`, `=`, `>`, `?`), which are not SGR.
+ * Returns the style after an SGR escape with the parameters in bytes `from` to `to - 1`. Unknown
+ * codes are ignored.
  */
 export function applySgr(style: number, bytes: Uint8Array, from: number, to: number): number {
   if (!areNumbers(bytes, from, to)) return style;
@@ -197,15 +198,12 @@ function applyParts(style: number, bytes: Uint8Array, from: number, to: number):
   return result;
 }
 
-/**
- * Returns the CSS classes of a style, separated by spaces; empty for plain text. For inverse text,
- * the two colors are swapped. The class `term-inverse` sets each of the two colors that the style
- * does not set.
- */
+/** Returns the CSS classes of a style, separated by spaces; empty for plain text. */
 export function classNames(style: number): string {
   const inverse = (style & INVERSE) !== 0;
   const text = (style & COLOR_MASK) - 1;
   const background = ((style >>> BACKGROUND_SHIFT) & COLOR_MASK) - 1;
+  // Swaps the colors of inverse text. The class `term-inverse` swaps the default colors.
   const [front, back] = inverse ? [background, text] : [text, background];
   const names: string[] = [];
   if (front >= 0) names.push(colorClass('fg', front));
@@ -264,8 +262,7 @@ function hexColor(index: number): string {
 
 /**
  * Returns the CSS class of a palette color, 0–255, for text (`fg`) or background (`bg`). Classes
- * have GitLab's names, so that GitLab's style sheets apply: `term-fg-red` or `term-bg-l-blue` for
- * colors 0–15, `xterm-fg-208` for others.
+ * have GitLab's names, so that GitLab's style sheets apply. An example is `term-fg-red`.
  */
 function colorClass(target: 'fg' | 'bg', index: number): string {
   const name = NAMES[index % 8];
@@ -294,10 +291,8 @@ function colorRules(index: number): string[] {
 
 /**
  * Returns CSS for pages without GitLab's style sheets. It has a rule for every class in the HTML of
- * a log: `term-bold`, `term-faint`, `term-italic`, `term-underline`, `term-inverse`,
- * `term-conceal`, `term-cross`, `term-fg-red` and `term-fg-l-red` (eight names each, also for
- * `bg`), `xterm-fg-16` to `xterm-fg-255` (also for `bg`). A page sets `--term-text` and
- * `--term-ground` to its own text and background colors.
+ * a log, such as `term-bold` and `term-fg-red`. A page sets `--term-text` and `--term-ground` to
+ * its own text and background colors.
  */
 export function traceStyleSheet(): string {
   const colors = Array.from({ length: 256 }, (_, index) => colorRules(index)).flat();

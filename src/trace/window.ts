@@ -3,10 +3,9 @@ import { MAX_HEADER } from './line-text.ts';
 import { countLines, forgetLines, type Lines, piecesOf, sourceOf } from './lines.ts';
 
 /**
- * Limits the kept part of a long log: the lines that begin within its last `maxBytes` bytes, at
- * most `maxLines` lines. A line that begins earlier is dropped, with one exception: if the end of
- * the line fills more than half of `maxBytes`, that end is kept. The exception does not apply to a
- * line that received text after later lines had begun (see `TimeHeader` in mark.ts).
+ * Limits the kept part of a long log to the lines that begin within its last `maxBytes` bytes, and
+ * to `maxLines` lines. Of a very long line that begins earlier, the end is kept (see
+ * `closeWindow`).
  */
 export interface Window {
   readonly maxBytes: number;
@@ -15,9 +14,8 @@ export interface Window {
 
 /**
  * Maximum number of lines at the end that may still be removed, because they turn out to be the
- * beginning of a section mark: the last line of each of the 512 streams that time headers
- * distinguish (256 numbers, each for output and errors, see mark.ts), and the last line without a
- * time header.
+ * beginning of a section mark. There is at most one in each of the 512 streams of lines with time
+ * headers (see `TimeHeader` in mark.ts), and one without a time header.
  */
 const UNSETTLED_LINES = 513;
 
@@ -29,7 +27,7 @@ const UNSETTLED_TEXT = 1 << 19;
 
 /**
  * Drops the lines that can never be inside the window again. `total` is the size of the log so far.
- * Keeps `unsettledText` more bytes than the window has, because the last lines may still be
+ * Keeps `unsettledText` bytes in addition, because the window moves back if lines at the end are
  * removed.
  */
 export function slideWindow(
@@ -61,6 +59,8 @@ export function closeWindow(lines: Lines, total: number, window: Window): boolea
   while (first < count && sourceOf(lines, first) < start) {
     const end = first + 1 < count ? sourceOf(lines, first + 1) : total;
     const pieces = piecesOf(lines, first);
+    // A line that begins before the window is not dropped if its end fills more than half of the
+    // window. A line in several pieces (see `OpenLine` in lines.ts) is always dropped.
     if (end - start > maxBytes / 2 && pieces.length <= 2) {
       forgetLines(lines, first, Infinity);
       return keepEnd(lines, first, end - start) || first > 0;
