@@ -46,8 +46,8 @@ export function cutBytes(bytes: Uint8Array): number {
 
 /**
  * Returns how many bytes at the start can be decoded as UTF-8 now. With `more`, further bytes
- * follow, so the beginning of a character at the end, up to 3 bytes, is left out. Invalid bytes
- * count as whole characters, so that a stream of them never stalls.
+ * follow, so an incomplete character at the end is left out. Invalid bytes count as whole
+ * characters, so that a stream of them never stalls.
  */
 export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
   if (!more) return bytes.length;

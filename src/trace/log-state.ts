@@ -165,8 +165,8 @@ export function beginSourceLine(state: LogState, source: number, header: TimeHea
 }
 
 /**
- * Removes the pending text of a line that is continued. It is parsed again, with the bytes that
- * follow.
+ * Removes the pending text of a line that is continued. The text is parsed again, together with the
+ * bytes that follow.
  */
 function removePendingText({ line, lines, page }: LogState): void {
   removeText(lines, line.pendingText);

@@ -235,8 +235,8 @@ function stepOf(level: number): number {
 }
 
 /**
- * Returns the palette index, 16–255, of the color that is nearest to an RGB color. Its components
- * are 0–255.
+ * Returns the palette index, 16–255, of the color that is nearest to an RGB color. The components
+ * of the RGB color are 0–255.
  */
 function nearestColor(red: number, green: number, blue: number): number {
   const distance = (r: number, g: number, b: number) =>
