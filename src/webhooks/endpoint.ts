@@ -46,10 +46,9 @@ function parseJson(body: Buffer): unknown {
 }
 
 /**
- * Creates the handler of `POST /webhooks/gitlab`, which receives GitLab's job and pipeline
- * webhooks. A webhook only triggers polls of the jobs and the pipeline that it names and, for a job
- * webhook, of the project. Subscribers read the change with their own credential. Other webhooks
- * have no effect. `secret` is the secret token or signing token that is configured in GitLab.
+ * Creates the handler of `POST /webhooks/gitlab`. A job or pipeline webhook only triggers polls,
+ * for example of the job and its pipeline. Subscribers read the change with their own credential.
+ * `secret` is the secret token or signing token that is configured in GitLab.
  */
 export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEvent) => void) {
   const verifier = createHookVerifier(secret, Date.now);

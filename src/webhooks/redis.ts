@@ -11,9 +11,8 @@ interface RelayOptions {
   /** Called with the events of other processes and replicas. */
   receive(event: ChangeEvent): void;
   /**
-   * Reports the connection that receives events, not the one that publishes them. Called with
-   * `false` when the connection is lost or the first attempt to connect fails, and with `true` when
-   * it is up after that. Not called if the first attempt succeeds.
+   * Called with `false` when the connection that receives events fails or is lost, and with `true`
+   * when it is up again. Not called if the first attempt to connect succeeds.
    */
   onState(isUp: boolean): void;
 }
@@ -68,19 +67,17 @@ function connect(create: typeof Redis, url: string): Redis {
     keepAlive: 5_000,
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
-  // This listener keeps ioredis from printing connection errors. Each error also closes the
-  // connection, and ioredis then reconnects. Only the `close` event of the subscriber is reported.
-  // While the publisher is disconnected, its events are lost (see `publish`).
+  // Without a listener, ioredis would print connection errors. It reconnects after each of them.
   client.on('error', () => {});
   return client;
 }
 
 /**
  * Connects to Redis or Valkey. Events of all topics share one channel, because they are few and
- * small. Each process filters the received events by topic. ioredis is imported on demand,
- * because most gateways do not use it.
+ * small.
  */
 export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
+  // Imported on demand, because most gateways do not use Redis.
   const { Redis: create } = await import('ioredis');
   const [publisher, subscriber] = [connect(create, url), connect(create, url)];
   const from = crypto.randomUUID();

@@ -15,16 +15,15 @@ interface ReplicasOptions {
    */
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /**
-   * Called with `false` when the connection that receives events from Redis is lost or its first
-   * attempt fails, and with `true` when it is up after that.
+   * Called with `false` when the connection that receives events from Redis fails or is lost, and
+   * with `true` when it is up again.
    */
   onRelay(isUp: boolean): void;
 }
 
 /**
- * Creates the exchange of change events. Without Redis, a replica receives only its own events, and
- * its processes pass them to each other. If Redis is configured but unavailable, each process
- * receives only its own events.
+ * Creates the exchange of change events. With Redis, all processes of all replicas receive each
+ * event. Without Redis, only the processes of one replica receive each other's events.
  */
 export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions) {
   const notifications = createNotifications(clock);
@@ -47,10 +46,9 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
   return {
     notifications,
     /**
-     * Publishes an event of this process to its own listeners and, through Redis, to all other
-     * processes of all replicas. Without Redis, `passOn` publishes the event to the other processes
-     * of this replica instead. While Redis is configured but unavailable, no other process receives
-     * the event.
+     * Publishes an event of this process to its own listeners and to other processes. Redis reaches
+     * the processes of all replicas. Without Redis, `passOn` reaches those of this replica. While a
+     * configured Redis is unavailable, no other process receives the event.
      */
     publish(event: ChangeEvent) {
       notifications.receive(event);

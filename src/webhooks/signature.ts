@@ -4,8 +4,7 @@ type ReadHeader = (name: string) => string | null;
 
 /**
  * Maximum difference between the time of a signature and now. A webhook with an older signature is
- * refused, because it may be a replay. GitLab signs again at each attempt to send a webhook, so a
- * genuine signature is newer.
+ * refused, because it may be a replay. GitLab signs a webhook anew each time it sends the webhook.
  */
 const MAX_AGE_SECONDS = 300;
 /**
@@ -24,7 +23,7 @@ function isEqual(a: string, b: string): boolean {
 /**
  * Creates a verifier that checks whether the sender of a webhook knows the secret. Supports both
  * methods of GitLab (upstream.md §9): the secret itself in X-Gitlab-Token or, since 19.0, a
- * signature with a signing token (`whsec_…`). `now` is in ms.
+ * signature with a signing token (`whsec_…`). `now` returns ms since 1970.
  */
 export function createHookVerifier(secret: string, now: () => number) {
   const key = Buffer.from(secret.replace(SIGNING_TOKEN, ''), 'base64');
