@@ -15,22 +15,20 @@ interface RunningOperation {
 const SERVICE_RESTART = 1012;
 
 /**
- * Maximum operations of one connection at the same time, including subscriptions. Allows one
- * subscription for each row of the longest page of a list (500 rows). An operation takes 20 kB of
- * memory.
+ * Maximum number of concurrent operations of one connection, including subscriptions. 500 is one
+ * subscription for each row of the longest page of a list. An operation takes 20 kB of memory.
  */
 export const MAX_OPERATIONS = 500;
 
 /**
- * Number of unsent bytes at which backpressure begins. While more bytes than this wait to be sent
- * to a client, the gateway renders no events for the client, and stops reading after the client's
- * next message or ping.
+ * Number of unsent bytes at which backpressure begins. While more bytes wait to be sent to a
+ * client, the gateway renders no events for the client, and stops reading its messages.
  */
 const MAX_BUFFERED = 64 * 1024;
 
 /**
- * Delays the work for a client that does not read. `carrier` is the TCP connection of the socket.
- * Returns an async function that resolves when the client has read enough to get another event.
+ * Delays the rendering of events for a client that does not read. Returns an async function that
+ * resolves when the next event may be rendered. `carrier` is the TCP connection of the socket.
  */
 function createBackpressure(socket: WebSocket, carrier: Socket) {
   /** Each function starts the rendering of an event. The event that waits longest is first. */
@@ -176,12 +174,10 @@ function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Prom
 }
 
 /**
- * Returns a function that passes messages to `handle`. It keeps the order of the `subscribe` and
- * `complete` messages with one id; other messages do not wait for them. A client may reuse the id
- * of an operation that it has completed. Then the message that starts the new operation waits until
- * the old operation has ended: graphql-ws (6.4) identifies operations by id alone, and would send
- * the old result for the new operation. The function rejects with TooManyMessagesError if too many
- * messages wait. `cancel` is called when the client completes an operation.
+ * Returns a function that passes messages to `handle`, and keeps the order of messages with one
+ * operation id. A client may complete an operation and reuse its id. The new operation then starts
+ * after the old one has ended, because graphql-ws (6.4) would send the old result for the new
+ * operation. The function rejects with TooManyMessagesError if too many messages wait.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,
@@ -189,9 +185,9 @@ export function sequenceById(
 ): (text: string) => Promise<void> {
   const running = new Map<string, Promise<unknown>>();
   /**
-   * By operation id: a promise for which the next `subscribe` or `complete` message with this id
-   * waits. It resolves when a completed operation has ended, or when a `subscribe` message that
-   * waited has been passed to `handle`.
+   * For each operation id, the promise for which the next message with this id waits. The promise
+   * resolves when an operation that the client completed has ended, or when an operation that
+   * waited has started.
    */
   const pending = new Map<string, Promise<unknown>>();
   let waiting = 0;
@@ -202,6 +198,7 @@ export function sequenceById(
     return handled;
   };
   const complete = (id: string, text: string): Promise<void> => {
+    // The client no longer waits for the result.
     cancel(id);
     return handle(text);
   };

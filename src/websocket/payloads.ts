@@ -19,9 +19,8 @@ function encode(response: OperationResponse): string | Buffer {
 const PLACEHOLDER = /\{"placeholder":(\d+)\}\}$/;
 
 /**
- * The payloads of one connection's `next` messages. graphql-ws serializes each message, so it gets
- * a short placeholder instead of the payload. When the message is sent, the payload replaces the
- * placeholder.
+ * Keeps the payloads of one connection's `next` messages until they are sent. graphql-ws gets a
+ * short placeholder instead, so that it does not serialize the payload again for each subscriber.
  */
 export function createPayloads() {
   const payloads = new Map<string, string | Buffer>();

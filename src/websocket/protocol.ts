@@ -33,7 +33,8 @@ const CREDENTIAL_VALUE = /^(?:bearer\s|gl(?:agent|cbt|dt|ft|oas|pat|soat)-)/i;
 const BAD_REQUEST = 4400;
 
 /**
- * Thrown for a malformed `connection_init` payload. The message contains the key, never the value.
+ * Thrown for a malformed `connection_init` payload. The error message contains the key of a member
+ * of the payload, never its value.
  */
 class PayloadError extends Error {
   override readonly name = 'PayloadError';
@@ -108,9 +109,9 @@ function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>)
 }
 
 /**
- * Returns the headers for the operations of a connection: the headers of the upgrade request
- * (without those of the WebSocket handshake), merged with the payload. A credential in the payload
- * replaces all credentials of the upgrade request. Throws PayloadError for a malformed payload.
+ * Returns the headers for the operations of a connection: the headers of the upgrade request,
+ * merged with those in the payload of `connection_init`. A credential in the payload replaces all
+ * credentials of the upgrade request. Throws PayloadError for a malformed payload.
  */
 function callerHeaders(
   upgrade: IncomingHttpHeaders,

@@ -22,9 +22,8 @@ export interface WebSocketOptions extends ProtocolDeps {
   /** A client is disconnected if it reads nothing for this time although data waits for it. */
   stalledMs: number;
   /**
-   * Interval of pings. When the next ping is due, a client is disconnected if it has sent neither
-   * an answer to the last ping nor a message. While data waits to be sent, only `stalledMs`
-   * applies.
+   * Time between two pings. A client that sends neither a pong nor a message between two pings is
+   * disconnected. While data waits to be sent to the client, only `stalledMs` applies.
    * @default 2 s
    */
   pingMs?: number | undefined;
@@ -44,16 +43,16 @@ const MAX_FRAGMENTS = 1_024;
 const MAX_BUFFERED_CHUNKS = 8_192;
 
 /**
- * Terminates the connection of a client that disappeared without closing it. While data is being
- * sent, such as a long log, answers to pings may be late. Then it is enough that the client reads.
+ * Terminates the connection of a client that disappeared without closing it: the client does not
+ * answer pings. While data such as a long log waits to be sent, it is enough that the client reads,
+ * because its answers may be late.
  */
 function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stalledMs: number) {
   let isAlive = true;
   const onSign = () => {
     isAlive = true;
   };
-  // Any message shows that the client is alive. A pong may be handled late, because messages that
-  // arrived before it are handled first.
+  // A message counts like a pong, because a pong that follows many messages is handled late.
   socket.on('pong', onSign).on('message', onSign);
   const check = () => {
     if (!isAlive) return socket.terminate();
@@ -62,10 +61,10 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   };
   const timer = setInterval(() => {
     if (socket.bufferedAmount > 0) isAlive = true;
-    // Checks only after the event loop has read a pong that arrived while the loop was busy.
+    // A pong may have arrived while the event loop was busy. `setImmediate` lets it be read first.
     else setImmediate(check);
   }, pingMs);
-  // Uses a listener, because the callback of `setTimeout` would be called only once.
+  // The `timeout` event is emitted at each timeout. A callback of `setTimeout` is called only once.
   carrier.setTimeout(stalledMs);
   carrier.on('timeout', () => {
     if (socket.bufferedAmount > 0) socket.terminate();

@@ -1,10 +1,9 @@
 import { IncomingMessage } from '../util/http.ts';
 
 /**
- * A request that is an upgrade only if it asks for a WebSocket (or is a CONNECT request). A Node
- * server that handles upgrades treats every request with an `Upgrade` header as an upgrade. But
- * clients may send that header to offer HTTP/2, as Java's own HTTP client always does. Such clients
- * expect a normal response.
+ * A request that counts as an upgrade only if it asks for a WebSocket (or is a CONNECT request).
+ * Node treats every request with an `Upgrade` header as an upgrade. But some clients, such as
+ * Java's own HTTP client, send this header to offer HTTP/2, and expect a normal response.
  */
 export class UpgradeRequest extends IncomingMessage {
   /** Set by the constructor of IncomingMessage. An initializer here would overwrite the value. */
