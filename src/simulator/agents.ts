@@ -32,9 +32,8 @@ function allows(access: AgentAccess, job: JobRecord): boolean {
 
 /**
  * Returns the configuration of an agent for a job; null if the job may not use the agent. The
- * configuration comes from the first access entry that is for the job's project or a group above
- * the project and that allows the job. A job of the agent's own project may use the agent without
- * an entry, with an empty configuration (upstream.md §3.8).
+ * configuration is that of the first access entry that allows the job. Entries for the job's
+ * project come before those for groups above the project.
  */
 function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, unknown> | null {
   const paths = [job.project.path, ...pathsAbove(job.project.path)];
@@ -44,6 +43,7 @@ function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, un
     const { environments, configuration } = entry;
     return { ...configuration, ...(environments && { environments }) };
   }
+  // A job of the agent's own project needs no entry (upstream.md §3.8).
   return agent.project === job.project ? {} : null;
 }
 

@@ -120,9 +120,8 @@ function bearerCaller(request: UnauthenticatedRequest, route: Route, value: stri
 }
 
 /**
- * Authenticates a request by the first of its credentials, in GitLab's order of precedence. If that
- * credential is invalid, this is an error, with one exception: a job token in JOB-TOKEN or
- * `job_token` is ignored on routes that do not accept job tokens (upstream.md §8).
+ * Authenticates a request by the first of its credentials, in GitLab's order of precedence. Throws
+ * if that credential is invalid, even if a later one is valid.
  */
 export function authenticate(request: UnauthenticatedRequest, route: Route): Caller {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);
@@ -132,6 +131,7 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
     return tokenCaller(request, route, privateToken);
   }
   if (bearerToken !== undefined) return bearerCaller(request, route, bearerToken);
+  // Other routes ignore a job token in JOB-TOKEN or `job_token` (upstream.md §8).
   if (jobToken !== undefined && acceptsJobTokens(route, request.caps)) {
     return jobCaller(request.world.tokens.get(jobToken));
   }

@@ -29,9 +29,8 @@ type JobTimes = Record<
 
 /**
  * A build (any job but a trigger job) to add. By default it is named `job-<id>`, successful, in the
- * stage `test`, and has the ref, tag, user and commit of its pipeline. The times and a few other
- * fields follow from the status (`timeColumns`, `columnsFor`). All other fields of `JobColumns`
- * have the defaults in `jobDefaults`.
+ * stage `test`, and has the ref, tag, user and commit of its pipeline. The defaults of its times
+ * depend on its status.
  */
 export interface JobOptions
   extends Given<JobColumns & JobTimes>,

@@ -197,9 +197,8 @@ function deployJobs({ ref, needsApproval = false }: CheckoutPipeline): Options[]
 }
 
 /**
- * Adds a pipeline with `.pre` and `.post`, parallel and matrix jobs, two trigger jobs, manual and
- * delayed jobs, and jobs that are allowed to fail or are canceled. At first, all jobs have the
- * status `created`.
+ * Adds a pipeline with jobs of many kinds: parallel, matrix, manual, delayed and trigger jobs, and
+ * jobs in `.pre` and `.post`. At first, all jobs have the status `created`.
  */
 export function addCheckoutPipeline(world: World, options: CheckoutPipeline): PipelineRecord {
   const { id, user, ref, title, source, fails } = options;
@@ -255,10 +254,9 @@ const monorepoStages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Adds a pipeline of 300 jobs. The stage `lint` has 104 jobs, which GitLab's pages show one by one.
- * The stage `build` has 104 jobs, which those pages show as one group, `build`. A job in the stage
- * `image` was retried. Sets the times of the jobs instead of running the jobs, because running them
- * would slow down the start of the demo.
+ * Adds a pipeline of 300 jobs. GitLab's pages show the 104 jobs of its stage `lint` one by one, and
+ * the 104 jobs of its stage `build` as one group. The times of the jobs are set, because running
+ * the jobs would slow down the start of the demo.
  */
 function addMonorepoPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.monorepoProject, {

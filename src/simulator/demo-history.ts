@@ -31,9 +31,10 @@ interface Run extends JobOptions {
 }
 
 /**
- * Returns the jobs of one pipeline; `number` is 0 for the oldest pipeline. In every sixth pipeline,
- * `e2e` fails and a retry succeeds. In the last pipeline, `e2e` fails without a retry. In every
- * twentieth pipeline, `unit 1/2` fails.
+ * Returns the jobs of one pipeline; `number` is 0 for the oldest pipeline.
+ * - In every sixth pipeline, `e2e` fails and a retry succeeds.
+ * - In every twentieth pipeline, `unit 1/2` fails.
+ * - In the last pipeline, `e2e` fails without a retry.
  */
 function runsOf(number: number): Run[] {
   const slow = (number * 7) % 13;

@@ -2,15 +2,17 @@ import { type HttpResponse, htmlPage } from './responses.ts';
 
 export interface Fault {
   /**
-   * What happens to the request:
-   * - `500`, `502`, `503` and `504` respond with that status
-   * - `429` responds with the plain text of the throttle, `429-json` with the JSON of the
-   * application's rate limiter
-   * - `html` responds with a sign-in page and status 200
-   * - `redirect` responds with 302 to `location`, by default to the sign-in page
-   * - `maintenance` responds like a read-only instance
-   * - `reset` closes the connection, `truncated` closes it after half of the body
-   * - `hang` never responds, `slow` responds after `delayMs`
+   * What the client gets:
+   * - `500`, `502`, `503`, `504`: an error with this status
+   * - `429`: the plain text of GitLab's rate limit for the whole API
+   * - `429-json`: the JSON of GitLab's rate limit for one endpoint
+   * - `html`: a sign-in page with status 200
+   * - `redirect`: 302 to `location`, by default the sign-in page
+   * - `maintenance`: the response of a read-only instance
+   * - `reset`: no response, because the connection is closed
+   * - `truncated`: half of the body, before the connection is closed
+   * - `hang`: no response
+   * - `slow`: the normal response after `delayMs`
    */
   kind: keyof typeof responses | 'maintenance' | 'reset' | 'hang' | 'truncated' | 'slow';
   /** Substring of `${method} ${path}`, or a pattern for it. @default every request */

@@ -60,7 +60,8 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * The combined statuses of all earlier stages with which a job is not skipped, by the job's `when`.
+ * By a job's `when`: the statuses that the earlier stages together may have. With any other status,
+ * the job is skipped.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],
@@ -79,9 +80,8 @@ const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
 };
 
 /**
- * Starts or skips jobs in the status `created`. Affects only the first stage that has a job in this
- * status, and only if all earlier stages are complete. `setStatus` adds the pipeline to
- * `state.changed` again, so that the loop in `advance` handles the pipeline's next stage.
+ * Starts or skips the jobs of one stage that have the status `created`: of the first stage with
+ * such a job. Does nothing until all earlier stages are complete.
  */
 function leaveCreated(state: WorldState, pipeline: PipelineRecord): void {
   state.changed.delete(pipeline);
@@ -96,6 +96,7 @@ function leaveCreated(state: WorldState, pipeline: PipelineRecord): void {
   for (const job of created) {
     if (job.stage !== next) continue;
     const isRequired = requiredStatuses[job.when].includes(status);
+    // Adds the pipeline to `state.changed` again, so that `advance` also handles the next stage.
     setStatus(state, job, isRequired ? firstStatus[job.when] : 'skipped');
   }
 }
@@ -134,9 +135,11 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
 }
 
 /**
- * Returns the status with which a trigger job ends; null while it runs. Without a downstream
- * pipeline, the job fails. With the strategy `depend`, the job gets the status of the downstream
- * pipeline, but `failed` if the pipeline was skipped. Without the strategy, the job succeeds.
+ * Returns the status with which a trigger job ends; null while the job runs.
+ * - Without a downstream pipeline, the status is `failed`.
+ * - With the strategy `depend`, it is the status of the downstream pipeline, but `failed` for
+ *   `skipped`.
+ * - Without a strategy, it is `success`.
  */
 function endOfBridge({ downstream, strategy }: JobRecord): string | null {
   if (downstream === null) return 'failed';
@@ -154,8 +157,8 @@ function followDownstream(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Cancels a job. Does nothing if the job is complete or in the status `canceling`. With `force`,
- * ends a job in the status `canceling`, and does nothing in any other status (upstream.md §2.8).
+ * Cancels a job that is neither complete nor in the status `canceling`. With `force`, cancels only
+ * a job in the status `canceling` (upstream.md §2.8).
  */
 export function cancelJob(
   state: WorldState,

@@ -5,10 +5,9 @@ import { type ApiResponse, internalError, paginationNotAllowed } from './respons
 import type { Capabilities } from './versions.ts';
 
 /*
- * Offset and keyset pages, newest row first. Lists are in ascending order of id: the first page is
- * read from the end, and the row of a cursor is found by binary search. So a request for jobs sorts
- * nothing, even if the project has 50,000 jobs. A list of pipelines in another order is sorted for
- * each request, so that its first page is at the end, too.
+ * Offset and keyset pages, newest row first. Lists are in ascending order of id: pages are read
+ * from the end, and the row of a cursor is found by binary search. So no request sorts the jobs of
+ * a project, of which there may be 50,000.
  */
 
 export interface Page<T> {
@@ -221,8 +220,8 @@ function checkKeysetOrder({ params, caps }: ApiRequest): void {
 }
 
 /**
- * Returns a page that starts at a cursor. Its rows are newest first in both directions. `Link`
- * contains only the next page. Newer releases add headers with the cursors of both directions
+ * Returns a page that starts at a cursor, with the newest row first in both directions. `Link`
+ * contains only the next page. Newer releases send the cursors of both directions in headers
  * (upstream.md §4.2).
  */
 export function keysetPage<T extends Row>(

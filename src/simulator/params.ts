@@ -188,8 +188,8 @@ function scopeList(value: Param, allowHash: boolean): Param[] {
 }
 
 /**
- * Reads the statuses of the `scope` filter; null if all statuses match. In the list of a project's
- * jobs, the filter may be a hash; its values are used. The list of a pipeline's jobs rejects a hash
+ * Reads the statuses of the `scope` filter; null if all statuses match. With `allowHash`, the
+ * filter may be a hash, whose values are used. Only the list of a project's jobs allows this
  * (upstream.md §2.1, §2.2).
  */
 export function readScope(

@@ -17,9 +17,8 @@ function levelOf(role: Role | undefined): number {
 }
 
 /**
- * Returns a user's highest role in a project or the groups above it, as an index in `roles`. An
- * admin counts as an owner. So does the user in whose namespace the project is. Returns -1 for a
- * user without a role, and for an anonymous caller (null).
+ * Returns a user's highest role in a project or the groups above it, as an index in `roles`; -1 if
+ * the user has none. Admins count as owners, and so do users in their own namespace.
  */
 function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
   if (user === null) return noRole;
@@ -59,9 +58,9 @@ export function canReadProject({ world, caller }: Access, project: ProjectRecord
 }
 
 /**
- * Whether the caller has GitLab's permissions read_build and read_pipeline. The role Reporter and
- * higher roles include them. If the project's pipelines are public, everyone who sees the project
- * has them (upstream.md §2).
+ * Whether the caller may read the jobs and pipelines of a project (read_build and read_pipeline in
+ * GitLab). This requires the role Reporter or a higher one. If the project's pipelines are public,
+ * everyone who sees the project may read them (upstream.md §2).
  */
 export function canReadBuilds(request: Access, project: ProjectRecord): boolean {
   if (!canReadProject(request, project)) return false;
@@ -69,9 +68,8 @@ export function canReadBuilds(request: Access, project: ProjectRecord): boolean 
 }
 
 /**
- * Whether the caller has GitLab's permission read_build_trace. It requires read_build. For a job in
- * debug mode, it also requires the Developer role, because the log contains secrets (upstream.md
- * §7).
+ * Whether the caller may read the log of a job (read_build_trace in GitLab). In debug mode, a log
+ * contains secrets, so that reading it requires the Developer role (upstream.md §7).
  */
 export function canReadTrace(request: Access, { project, debug }: JobRecord): boolean {
   return canReadBuilds(request, project) && (!debug || hasRole(request, project, 'developer'));
@@ -117,9 +115,8 @@ export function canCancelPipeline(request: Access, pipeline: PipelineRecord): bo
 }
 
 /**
- * Whether the caller may erase a job. Requires push access to its ref, and the Maintainer role.
- * Developers may erase jobs that they started if the ref is not protected. In some releases, an
- * archived job cannot be erased (upstream.md §2.10).
+ * Whether the caller may erase a job (upstream.md §2.10). Maintainers may, if they may push to the
+ * job's ref. Developers may erase only jobs that they started, on refs that are not protected.
  */
 export function canErase(request: Access, job: JobRecord): boolean {
   const { project, user } = job;

@@ -58,9 +58,10 @@ export interface Route {
   /** With `required`, a request without a credential gets 401 (upstream.md §1.1). */
   readonly auth: 'required' | 'optional';
   /**
-   * The permission that a job token of another project needs. `own`: the route returns only the job
-   * of the token. `artifacts`: the token needs `read_jobs`, and every release accepts job tokens on
-   * this route. Null: the route does not accept job tokens.
+   * The permission that a job token of another project needs. Null if the route does not accept job
+   * tokens. Two values are not permissions:
+   * - `own`: the route returns only the job of the token
+   * - `artifacts`: the token needs `read_jobs`, and every release accepts job tokens on this route
    */
   readonly jobToken: 'own' | 'artifacts' | 'read_jobs' | 'read_pipelines' | null;
   /** The permission that a fine-grained token needs, if any. */
@@ -107,9 +108,9 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
 }
 
 /**
- * Throws 403 if the caller has a job token of another project, and the allowlist of the requested
- * project does not grant the permission `policy` to that other project (upstream.md §8). Does
- * nothing if the requested project has disabled its allowlist.
+ * Throws 403 if the caller has a job token of another project, and the requested project's
+ * allowlist does not grant `policy` to that project (upstream.md §8). A project can disable its
+ * allowlist.
  */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
   const { job } = request.caller;
@@ -127,9 +128,9 @@ function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Rout
 }
 
 /**
- * Returns the project in the path. Throws 404 if the caller cannot see the project (upstream.md
- * §1.1 step 6), and 403 if the caller's job token has no access to it. In some releases, throws 301
- * or 405 for a former path.
+ * Returns the project in the path. Throws 404 if the caller cannot see the project, and 403 if the
+ * caller's job token has no access to it (upstream.md §1.1). In some releases, throws 301 or 405
+ * for a former path of the project.
  */
 export function findProject(request: ApiRequest, policy: Route['jobToken'] = null): ProjectRecord {
   const found = lookUpProject(request.world, String(request.params['id']));
@@ -166,9 +167,9 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
 }
 
 /**
- * Returns a record that was found by its id. Throws 404 if the record is undefined or belongs to
- * another project. Ids are unique in the whole instance, so a path may contain the id of a record
- * of another project (upstream.md §1.5).
+ * Returns a record that was found by its id. Throws 404 if there is none, or if it belongs to
+ * another project than the one in the path: ids are unique in the whole instance (upstream.md
+ * §1.5).
  */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,

@@ -46,8 +46,9 @@ const passed = ['success', 'warning', 'ignored'];
 
 /*
  * GitLab's rules for the status of several jobs together. The first rule that matches applies. If
- * no rule matches, the status is `failed`. A rule with `only` matches if each job has one of these
- * statuses. A rule with `any` matches if at least one job has this status.
+ * none matches, the status is `failed`.
+ * - `only` matches if each job has one of these statuses.
+ * - `any` matches if at least one job has this status.
  */
 const rules: readonly { only?: readonly string[]; any?: string; status: string }[] = [
   { only: ['skipped', 'ignored'], status: 'skipped' },

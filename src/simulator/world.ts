@@ -72,9 +72,9 @@ function subscribe<T>(listeners: Set<T>, listener: T): () => void {
 export type World = ReturnType<typeof createWorld>;
 
 /**
- * Creates an empty world: the contents of the simulated GitLab. Tests and the demo add records, the
- * clock changes them, and the server reads and changes them. The `add…` methods return a record,
- * which tests may modify directly.
+ * Creates an empty world: the data of the simulated GitLab. Tests and the demo add records. The
+ * clock and the requests to the server change them. Tests may also modify a record that `add…`
+ * returned.
  */
 export function createWorld(options: { now?: number | Date | undefined } = {}) {
   const state = emptyState(Number(options.now ?? defaultStart));

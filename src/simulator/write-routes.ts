@@ -49,8 +49,8 @@ import { createView, serializeBridge, serializeJob, serializePipeline } from './
 const MINUTE_MS = 60_000;
 
 /**
- * Counts a write to one object; `name` contains the id of the object. Throws 429 if a user exceeds
- * `limit` writes per minute. The limit 0 means no limit (upstream.md §5.3).
+ * Counts a write of the caller to one object. Throws 429 after `limit` writes per minute; 0 means
+ * no limit (upstream.md §5.3). `name` contains the id of the object.
  */
 function limitRate({ limits, caller, clock }: ApiRequest, name: string, limit: number): void {
   const now = clock();
