@@ -172,7 +172,8 @@ function dependsOnSourceOnly(
 
 /**
  * Like `dependsOnSourceOnly`, but returns false instead of throwing if a variable in `@skip` or
- * `@include` is null. Such a variable is an error only if an object with the field is written.
+ * `@include` is null. To throw here would be too early: the directive may be inside an inner
+ * object. If the response contains no such object, there is no error.
  */
 function isKeepable(...args: Parameters<typeof dependsOnSourceOnly>): boolean {
   try {
@@ -238,8 +239,9 @@ function createResolver(field: Selected, scope: Scope): (source: unknown, run: R
 
 /**
  * Returns a function that writes a leaf field synchronously; undefined if the field is not a leaf.
- * The returned function returns undefined for a value that `completer` must handle: a promise,
- * another object, or null in a non-null field.
+ * The returned function returns undefined for a value that `completeValue` must handle:
+ * - a promise, an error, or any other object
+ * - null, if the field is non-null
  */
 function leafWriterOf({
   definition,

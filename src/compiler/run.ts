@@ -50,8 +50,9 @@ export interface Recovery {
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // The response shows only the number of errors beyond MAX_ERRORS. So the first of them is added
-    // again, which is cheaper than computing the path and locations of this error.
+    // The response shows the first MAX_ERRORS errors, and only the number of the others. `last` is
+    // one of the others. It is added again in place of this error, which is cheaper than computing
+    // the path and locations of this error.
     run.errors.push(last);
     return 'null';
   }
@@ -63,8 +64,9 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
 
 /**
  * Returns the same text, stored in one piece. V8 keeps concatenated text as a tree of its parts,
- * which takes several times the memory. If a promise that had to wait holds the tree, the tree
- * often lives until the next full garbage collection (docs/performance.md).
+ * which takes several times the memory. If a promise was pending for a while and then resolves to
+ * such a tree, V8 often frees the tree only at the next full garbage collection
+ * (docs/performance.md).
  */
 export function flatten(json: string): string {
   // V8 flattens a text before it reads a character. JSON contains no NUL; the comparison only keeps
@@ -85,9 +87,13 @@ export interface Completion extends Recovery {
 }
 
 /**
- * Serializes a value, or the value of a promise. If the promise or a promised part of the JSON
- * rejects, records the error and returns the text `null`; rejects if the value is not nullable.
- * Throws if `complete` throws for a value that is not a promise.
+ * Serializes a value, or the value of a promise. Throws if `complete` throws for a value that is
+ * not a promise.
+ *
+ * Returns a promise if the value is a promise, or if `complete` returns one. If that promise
+ * rejects, the result depends on `at.nullable`:
+ * - If true, the error is recorded, and the returned promise resolves to the text `null`.
+ * - If false, the returned promise rejects, too.
  */
 export function completeValue(value: unknown, at: Completion, run: Run, path: Path): Json {
   const json = isPromise(value)

@@ -14,8 +14,8 @@ export type StreamedString = string & { readonly [placeholder]: true };
 export type StreamedStrings = ReturnType<typeof createStreamedStrings>;
 
 /**
- * Maximum length of a string that is returned without a placeholder. The length of a text piece is
- * counted in UTF-16 code units, that of a UTF-8 piece in bytes.
+ * Maximum length of a string that is returned without a placeholder. A string consists of texts and
+ * buffers (see `StringPiece`). Texts are counted in UTF-16 code units, buffers in bytes.
  */
 const MAX_INLINE_LENGTH = 256 * 1024;
 

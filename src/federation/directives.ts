@@ -15,9 +15,9 @@ import { entityKeys } from './entity-keys.ts';
  */
 
 /**
- * Types that GitLab's Jobs API returns only inside other objects, with the fields of their keys.
- * Other subgraphs may add fields to these types by the keys. This subgraph never resolves a
- * reference to such a type.
+ * The keys of some types, by type name. Each key is one field, so `User` has two keys. GitLab's
+ * Jobs API returns these types only inside other objects, so this subgraph cannot resolve a
+ * reference to them. The keys let other subgraphs add fields to these types.
  */
 const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['User', ['databaseId', 'username']],

@@ -70,8 +70,8 @@ export interface Identity {
 /**
  * Returns a function that validates a job or bridge and adds its identity: `kind`, `project_id`
  * and, if `pipeline` is given, `pipeline_id` (see `Identified` in rows.ts). The function rejects a
- * row that belongs to another project or, if `pipeline` is given, to another pipeline than the
- * first row.
+ * row whose project differs from the project of the first row. If `pipeline` is given, it also
+ * rejects a row whose pipeline differs from the pipeline of the first row.
  */
 export function identifiedBy<
   T extends {

@@ -14,8 +14,9 @@ import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
 /** Validates values. `Value` is the type of the values that pass. */
 export interface Shape<Value> {
   /**
-   * Returns undefined if the value passes, otherwise the path to the invalid value and a reason.
-   * Converts or removes invalid values inside an object or a list.
+   * First repairs invalid members of an object and invalid items of a list in place, where possible
+   * (see above). Then returns undefined if the value is valid. Otherwise returns the path to an
+   * invalid value and the reason, such as `.id: expected an id`.
    */
   mismatch(value: unknown): string | undefined;
   /** Converts a value that does not pass; undefined if its meaning is not certain. */

@@ -53,8 +53,9 @@ export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & 
   /** The project in the arguments, if arguments identify the pipeline. */
   requestedProject?: ProjectRow;
   /**
-   * Values that describe the project, taken from the job that contains the pipeline. The row of the
-   * pipeline lacks some of them, such as the user, whose URL shows GitLab's base URL.
+   * Set if the pipeline is part of a job's row: values that describe the pipeline's project. They
+   * include the user of the job, because the pipeline's own row has no user. The user's URL begins
+   * with GitLab's base URL, which is needed to find the path of the project.
    */
   projectRow?: RowOfProject;
 };

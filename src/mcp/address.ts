@@ -76,8 +76,9 @@ export const LOCATION =
   '$project: ID!, $id: ID! = "", $ref: String, $isJob: Boolean!, $isNewest: Boolean!, $isPipeline: Boolean!';
 
 /**
- * Returns the root fields of an operation that read the job or pipeline of an address. `pipeline`
- * and `job` are the selections within a pipeline and within a job.
+ * Returns the root fields of a GraphQL operation: one field for each kind of `Address`. The
+ * variables from `locate` include the field of one kind and skip the others. `pipeline` and `job`
+ * are the selections within a pipeline and within a job.
  */
 export const targetFields = (pipeline: string, job: string): string => `
   job(project: $project, id: $id) @include(if: $isJob) { ${job} }

@@ -28,8 +28,8 @@ export function createStandardOutput() {
     // is not full is written every 100 ms (`periodicFlush`).
     minLength: 32_768,
     maxWrite: 65_536,
-    // In text mode, each new line would copy the last waiting lines (up to `maxWrite`) to measure
-    // them.
+    // In text mode, waiting lines are joined to a string of up to `maxWrite` bytes. Before each new
+    // line is added, this string is measured, and V8 copies it for that.
     contentMode: 'buffer',
     periodicFlush: 100,
     // In bytes. When the buffer is full, lines are dropped until the reader has taken some.

@@ -101,7 +101,7 @@ function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
  * less than the limit: a row that was on two pages counts once.
  */
 export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
-  // A gap without a limit means that the trigger jobs could not be read.
+  // The gap BRIDGES has no limit. It passes, because its cause is an error, not a low limit.
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 

@@ -37,8 +37,9 @@ const FIRST = '.pre';
 const LAST = '.post';
 
 /**
- * A trigger job that was created at most this long after its pipeline was not created by a retry. A
- * later one may be a retry. If rows are missing, CREATION_STEP_MS is used instead.
+ * Maximum delay of a trigger job that counts as a first attempt. The delay is the time from the
+ * creation of the pipeline to that of the job. A job with a longer delay may be a retry. If rows
+ * are missing, CREATION_STEP_MS is used instead.
  */
 const CREATION_MS = 60_000;
 

@@ -53,8 +53,8 @@ export function parseHook(body: unknown): ChangeEvent | null {
   if (kind !== 'pipeline') return null;
   const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);
   const jobs = (builds ?? []).map((build) => `job/${build.id}`);
-  // The event has `ofJobs: false`, because GitLab sends a pipeline webhook when the status of the
-  // pipeline changes, not for each change of a job.
   const topics = [`pipeline/${pipeline.id}`, ...jobs];
+  // With `ofJobs: true`, the gateway would poll less often. That would be wrong: GitLab sends this
+  // webhook only when the status of the pipeline changes, not for each change of a job.
   return { topics, project: hook.project?.id, ofJobs: false };
 }

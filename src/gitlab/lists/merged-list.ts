@@ -182,9 +182,12 @@ async function readFurther<Row extends WithId>(
 
 /**
  * Reads a page of the merged list. First reads one page of each list. Then reads further pages of
- * single lists until the order of the first `count + 1` rows is certain. A list is read further
- * only if all rows of its previous page are part of the result. So the number of further pages is
- * at most max(1, ⌊(count + 1) / first page size⌋).
+ * single lists until the order of the first `count + 1` rows is certain.
+ *
+ * The number of further pages is at most ⌊(count + 1) / first page size⌋:
+ * - A list is read further only if all rows of its first page are among the `count + 1` rows.
+ * - No list has two further pages. The first one has as many rows as are still missing, or is the
+ *   last page of the list.
  *
  * A list whose first page fails is left out. If a further page fails or exceeds the call budget,
  * the result ends before the rows of that page, so that no row is skipped. Rejects if an error
