@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import packageJson from './package.json' with { type: 'json' };
 
@@ -11,6 +12,9 @@ const exported = Object.entries(packageJson.exports).flatMap(([name, target]) =>
   return [{ find, replacement: source.replace(/js$/, 'ts') }];
 });
 
+/** One more than there are cores, because many tests wait: for retries, polls and timeouts. */
+const WORKERS = availableParallelism() + 1;
+
 /**
  * `npm test` runs *.test.ts. `npm run test:slow` (mode "slow") runs *.slow.ts, one file at a time:
  * tests that need a real clock, a small heap, a restart, a build or a browser. A slow test fails
@@ -23,7 +27,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     ...(mode === 'slow'
       ? { include: ['test/**/*.slow.ts'], fileParallelism: false, retry: 2 }
-      : { include: ['test/**/*.test.ts'], maxWorkers: '100%', isolate: false }),
+      : { include: ['test/**/*.test.ts'], maxWorkers: WORKERS, isolate: false }),
     // As in production. With NODE_ENV=test, Yoga pings event streams every 300 ms instead of every
     // 12 s.
     env: { NODE_ENV: 'production' },
