@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { expect, onTestFinished } from 'vitest';
 import type { Config } from '../../src/app/config.ts';
 import { createGateway, type Gateway, type GatewayDeps } from '../../src/app/gateway.ts';
@@ -106,15 +107,18 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     await gateway.close();
     await simulator.close();
   });
-  const send = (query: string, given: QueryOptions = {}) =>
-    postTo(url, query, { token: options.token ?? null, ...given });
+  const endpoint = `${url}/graphql`;
+  const toPost = (query: string, given: QueryOptions = {}) =>
+    toRequest(query, { token: options.token ?? null, ...given });
   return {
     url,
     simulator,
     gateway,
     bugs,
-    query: async (query, given) => (await (await send(query, given)).json()) as Answer,
-    post: send,
+    // With `fetch`, the tests take a tenth more CPU time.
+    query: async (query, given) =>
+      (await (await request(endpoint, toPost(query, given))).body.json()) as Answer,
+    post: (query, given) => fetch(endpoint, toPost(query, given)),
     rest: (path, given) => readRest(simulator, path, { token: options.token ?? null, ...given }),
     calls: () =>
       simulator.requests.splice(0).map(({ method, path }) => `${method} ${shorten(path)}`),
@@ -142,14 +146,14 @@ function shorten(path: string): string {
     .replaceAll('%5D', ']');
 }
 
-function postTo(url: string, query: string, options: QueryOptions): Promise<Response> {
+function toRequest(query: string, options: QueryOptions) {
   const { token, variables, headers, signal } = options;
-  return fetch(`${url}/graphql`, {
+  return {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...credentials(token), ...headers },
     body: JSON.stringify({ query, variables }),
     ...(signal && { signal }),
-  });
+  } as const;
 }
 
 function credentials(token: string | null | undefined): Record<string, string> {
