@@ -42,6 +42,13 @@ export function createStream<T>(
     onEnd?.();
     wake();
   };
+  const endSource = async () => {
+    try {
+      await source.return?.();
+    } catch (error) {
+      onError?.(error);
+    }
+  };
   const takeLast = () => {
     const result = last;
     last = DONE;
@@ -52,7 +59,7 @@ export function createStream<T>(
       if (isOver) return;
       last = { done: false, value };
       end();
-      void source.return?.();
+      void endSource();
     },
     async next() {
       if (isOver) return takeLast();
@@ -67,7 +74,7 @@ export function createStream<T>(
       } catch (error) {
         onError?.(error);
         end();
-        void source.return?.();
+        void endSource();
         throw error;
       }
     },

@@ -107,4 +107,18 @@ describe('a stream that is ended from outside', () => {
     expect((await next).value).toBe('value');
     expect((await stream.next()).value).toBe('bye');
   });
+
+  it('reports an error of its source’s `return`, and passes on the first error', async () => {
+    const source = createSource<number>();
+    const [first, second] = [new Error('of map'), new Error('of return')];
+    source.iterator.return.mockRejectedValue(second);
+    const onError = vi.fn();
+    const map = () => {
+      throw first;
+    };
+    const next = mapStream(source.iterable, map, { onError }).next();
+    source.emit(1);
+    await expect(next).rejects.toBe(first);
+    await expect.poll(() => onError.mock.calls).toEqual([[first], [second]]);
+  });
 });

@@ -1,10 +1,36 @@
 /** Size of a block in bytes. The JSON of one job, about 3 kB, fits in one block. */
 const BLOCK = 4 * 1024;
-/** Number of bytes that are reserved at a time. */
-const SEGMENT = 1024 * 1024;
+/** Number of blocks that are reserved at a time: 1 MiB. */
+const BLOCKS_PER_SEGMENT = 256;
+/**
+ * Maximum number of segments that stay reserved although no body uses them. The largest body of the
+ * ETag cache, 8 MiB, fits in them.
+ */
+const MAX_EMPTY_SEGMENTS = 8;
+
+/** Memory that is reserved at once. Blocks that no body uses are in `unused`. */
+interface Segment {
+  readonly unused: Block[];
+}
+
+interface Block {
+  readonly bytes: Buffer;
+  readonly segment: Segment;
+}
+
+function createSegment(): Segment {
+  const memory = Buffer.allocUnsafeSlow(BLOCKS_PER_SEGMENT * BLOCK);
+  const segment: Segment = { unused: [] };
+  for (let at = 0; at < memory.length; at += BLOCK) {
+    segment.unused.push({ bytes: memory.subarray(at, at + BLOCK), segment });
+  }
+  return segment;
+}
 
 /** A response body in a store. */
 export interface StoredBody {
+  /** In bytes. */
+  readonly length: number;
   /** Returns a copy of the body. Throws after `free`. */
   read(): Buffer;
   /** Lets the store use the memory for other bodies. A second call does nothing. */
@@ -21,38 +47,56 @@ export interface BodyStore {
 export const storedSize = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
 
 /**
- * Creates a store without a size limit. Memory that was reserved once stays reserved.
+ * Creates a store without a size limit. Memory that no body uses is released, except for 8 MiB, and
+ * for the rest of a segment that another body uses.
  *
  * If each body had a Buffer of its own, V8 would start a full garbage collection whenever about 64
  * MiB of bodies have been replaced, since they are memory outside of its heap (docs/performance.md).
  */
 export function createBodyStore(): BodyStore {
-  const unused: Buffer[] = [];
+  /** The segments with an unused block. */
+  const available = new Set<Segment>();
+  let emptySegments = 0;
 
-  function takeBlock(): Buffer {
-    if (unused.length === 0) {
-      const segment = Buffer.allocUnsafeSlow(SEGMENT);
-      for (let at = 0; at < SEGMENT; at += BLOCK) unused.push(segment.subarray(at, at + BLOCK));
-    }
-    return unused.pop() as Buffer;
+  function takeBlock(): Block {
+    const [found] = available;
+    const segment = found ?? createSegment();
+    if (!found) available.add(segment);
+    else if (segment.unused.length === BLOCKS_PER_SEGMENT) emptySegments -= 1;
+    const block = segment.unused.pop() as Block;
+    if (segment.unused.length === 0) available.delete(segment);
+    return block;
+  }
+
+  function freeBlock(block: Block): void {
+    const { segment } = block;
+    segment.unused.push(block);
+    available.add(segment);
+    if (segment.unused.length < BLOCKS_PER_SEGMENT) return;
+    if (emptySegments < MAX_EMPTY_SEGMENTS) emptySegments += 1;
+    else available.delete(segment);
   }
 
   return {
     put(body) {
       const { length } = body;
-      let blocks: Buffer[] | undefined = [];
+      let blocks: Block[] | undefined = [];
       for (let at = 0; at < length; at += BLOCK) {
         const block = takeBlock();
-        body.copy(block, 0, at);
+        body.copy(block.bytes, 0, at);
         blocks.push(block);
       }
       return {
+        length,
         read() {
           if (!blocks) throw new Error('The body is no longer stored.');
-          return Buffer.concat(blocks, length);
+          // Not `Buffer.concat`, which may return a part of a larger buffer that Node.js shares.
+          const copied = Buffer.allocUnsafeSlow(length);
+          for (const [index, { bytes }] of blocks.entries()) bytes.copy(copied, index * BLOCK);
+          return copied;
         },
         free() {
-          for (const block of blocks ?? []) unused.push(block);
+          for (const block of blocks ?? []) freeBlock(block);
           blocks = undefined;
         },
       };

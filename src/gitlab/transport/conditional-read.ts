@@ -37,7 +37,8 @@ export function createConditionalRead(
       const { status, headers } = response;
       if (cached && status === 304) return await fromCache(call, cached, headers);
       requireSuccess(call, response, clock.now());
-      const build = await readBody(call, response);
+      if (response.body.length >= LARGE_BODY) await shareEventLoop();
+      const build = readBody(call, response);
       etags.put(call, response);
       return { status, headers, value: build({ status, headers }, call) };
     } finally {
@@ -60,13 +61,14 @@ async function fromCache(
   const { head } = cached;
   const { status } = head;
   const headers = isComplete ? received : { ...head.headers, ...received };
-  const build = cached.build ?? (await readBody(call, { ...head, body: cached.readBody() }));
+  if (!cached.build && cached.length >= LARGE_BODY) await shareEventLoop();
+  // After the pause, because another call for this response may have parsed the body meanwhile.
+  const build = cached.build ?? readBody(call, { ...head, body: cached.readBody() });
   cached.setBuild(build);
   return { status, headers, value: build({ status, headers }, call) };
 }
 
-async function readBody(call: Call, response: RawResponse): Promise<BuildResult<unknown>> {
-  if (response.body.length >= LARGE_BODY) await shareEventLoop();
+function readBody(call: Call, response: RawResponse): BuildResult<unknown> {
   try {
     return call.read(response, call);
   } catch (error) {

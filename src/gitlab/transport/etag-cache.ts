@@ -35,6 +35,11 @@ export class CachedResponse {
     if (this.#users === 0) this.#body.free();
   }
 
+  /** Size of the body in bytes. */
+  get length(): number {
+    return this.#body.length;
+  }
+
   /** Returns a copy of the bytes. Throws if the body is parsed or nobody uses the response. */
   readBody(): Buffer {
     return this.#body.read();

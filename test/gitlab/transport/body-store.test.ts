@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBodyStore, type StoredBody } from '../../../src/gitlab/transport/body-store.ts';
+import { collectGarbage } from '../../helpers/collect-garbage.ts';
+
+const MIB = 2 ** 20;
+const reserved = () => process.memoryUsage().arrayBuffers;
 
 /** A body: its length in bytes, and the byte that it repeats. */
 const body = fc.record({ length: fc.integer({ min: 0, max: 20_000 }), byte: fc.nat(255) });
@@ -47,10 +51,45 @@ describe('a body store', () => {
   it('reserves no more memory for bodies that replace others', () => {
     const store = createBodyStore();
     const bytes = Buffer.alloc(100_000);
-    const reserved = () => process.memoryUsage().arrayBuffers;
     store.put(bytes).free();
     const before = reserved();
     for (let count = 0; count < 1_000; count += 1) store.put(bytes).free();
-    expect(reserved() - before).toBeLessThan(1024 * 1024);
+    expect(reserved() - before).toBeLessThan(MIB);
+  });
+
+  it('returns bodies that are larger than what it reserves at a time', () => {
+    const store = createBodyStore();
+    const bodies = [1, 2, 3].map((byte) => Buffer.alloc(700_000, byte));
+    const [first, second, third] = bodies.map((bytes) => store.put(bytes));
+    second?.free();
+    const large = Buffer.alloc(1_500_000, 4);
+    const fourth = store.put(large);
+    for (const [stored, bytes] of [
+      [first, bodies[0]],
+      [third, bodies[2]],
+      [fourth, large],
+    ] as const) {
+      expect(stored && bytes && stored.read().equals(bytes)).toBe(true);
+    }
+  });
+
+  it('keeps at most 8 MiB reserved for later bodies', () => {
+    const store = createBodyStore();
+    collectGarbage();
+    const before = reserved();
+    const bytes = Buffer.alloc(MIB);
+    const bodies = Array.from({ length: 40 }, () => store.put(bytes));
+    expect(reserved() - before).toBeGreaterThan(40 * MIB);
+    for (const stored of bodies) stored.free();
+    collectGarbage();
+    expect(reserved() - before).toBeLessThanOrEqual(10 * MIB);
+    const [again, more] = [store.put(bytes), store.put(Buffer.alloc(9 * MIB, 1))];
+    expect(again.read().equals(bytes)).toBe(true);
+    expect(more.read().every((byte) => byte === 1)).toBe(true);
+  });
+
+  it('returns copies that keep no other memory', () => {
+    const { buffer } = createBodyStore().put(Buffer.from('log')).read();
+    expect(buffer.byteLength).toBe(3);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../../src/gitlab/client.ts';
+import { collectGarbage } from '../../helpers/collect-garbage.ts';
 import { aJob, connect, sendJson, serve, startUpstream, tokenOf } from '../upstream.ts';
 
 const job = { project: '1', id: '7' };
@@ -147,6 +148,72 @@ describe('a cached response', () => {
     // The response was indeed replaced: it is requested without its ETag.
     await get(1);
     expect(upstream.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
+  });
+
+  it('is parsed once if two calls get a 304 at the same time', async () => {
+    const held: (() => void)[] = [];
+    const upstream = await startUpstream((request, response) => {
+      const headers = { etag: 'W/"v1"' };
+      const row = aJob(7, { web_url: 'x'.repeat(100_000) });
+      if (request.method === 'POST') return sendJson(response, row);
+      if (!request.headers['if-none-match']) return sendJson(response, row, { headers });
+      held.push(() => void response.writeHead(304, headers).end());
+    });
+    const { gitlab } = connect(upstream.url);
+    const get = () => gitlab.getJob({ project: 'group/app', id: '7' });
+    const first = await get();
+    const second = get();
+    await expect.poll(() => held.length).toBe(1);
+    // A write ends the sharing of calls. It names the project in the other form, so the cached
+    // response stays.
+    await gitlab.eraseJob({ ...job, kind: 'BUILD' });
+    const third = get();
+    await expect.poll(() => held.length).toBe(2);
+    for (const send304 of held) send304();
+    expect(await second).toEqual(first);
+    expect(await third).toBe(await second);
+  });
+
+  it('frees its memory although a call for it was aborted', async () => {
+    const upstream = await startUpstream((request, response) => {
+      if (request.headers['if-none-match']) return;
+      const row = aJob(Number(/\d+$/.exec(request.url ?? '')?.[0]), {
+        web_url: 'x'.repeat(99_000),
+      });
+      sendJson(response, row, { headers: { etag: 'W/"v1"' } });
+    });
+    const { as, gitlab } = connect(upstream.url, { etagBytes: 1_000_000 });
+    const get = (client: Gitlab, id: number) => client.getJob({ project: '1', id: String(id) });
+    const abortOneAfter = async (id: number) => {
+      const { length } = upstream.requests;
+      await get(gitlab, id);
+      const caller = new AbortController();
+      const aborted = get(as(gitlab.credential, { signal: caller.signal }), id);
+      await expect.poll(() => upstream.requests.length).toBe(length + 2);
+      for (let other = 1; other < 6; other += 1) await get(gitlab, id + other);
+      caller.abort();
+      await expect(aborted).rejects.toThrow();
+    };
+    await abortOneAfter(1_000);
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let round = 1; round <= 40; round += 1) await abortOneAfter(1_000 + 10 * round);
+    collectGarbage();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2_000_000);
+  });
+
+  it('may be empty', async () => {
+    const { upstream, gitlab } = await serve((request, response) => {
+      const headers = { etag: 'W/"empty"', 'content-type': 'text/plain' };
+      response.writeHead(request.headers['if-none-match'] ? 304 : 200, headers).end();
+    });
+    const read = () => gitlab.getJobTrace(job);
+    expect([await read(), await read(), await read()]).toEqual(Array(3).fill(Buffer.alloc(0)));
+    expect(upstream.requests.map(({ headers }) => headers['if-none-match'])).toEqual([
+      undefined,
+      'W/"empty"',
+      'W/"empty"',
+    ]);
   });
 
   it('is not stored if it is too large, untagged, a log’s tail, or caching is off', async () => {
