@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { handleSignals, type OnSignal } from './app/signals.ts';
 
 /** Exit codes: 2 for invalid settings or flags, 1 for any other failure at startup. */
@@ -40,12 +39,6 @@ async function run(setOnSignal: (callback: OnSignal) => void): Promise<void> {
   const { printSorted } = await import('./graphql/print.ts');
   return console.log(printSorted(schema));
 }
-
-// V8 would create the objects of each operation in its old generation after it has seen that such
-// objects survive a short garbage collection, because operations wait for GitLab. The rows that
-// these objects refer to would then live until the next full garbage collection. Without this, a
-// pipeline with its jobs takes 0.85 to 1 times the CPU (docs/performance.md).
-setFlagsFromString('--no-allocation-site-pretenuring');
 
 // Handles signals before the rest of the program is imported, because the import takes up to a
 // second.
