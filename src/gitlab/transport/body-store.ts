@@ -47,8 +47,8 @@ export interface BodyStore {
 export const storedSize = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
 
 /**
- * Creates a store without a size limit. Memory that no body uses is released, except for 8 MiB, and
- * for the rest of a segment that another body uses.
+ * Creates a store without a size limit. Memory is released in whole segments, when no body uses any
+ * block of the segment. MAX_EMPTY_SEGMENTS stay reserved.
  *
  * If each body had a Buffer of its own, V8 would start a full garbage collection whenever about 64
  * MiB of bodies have been replaced, since they are memory outside of its heap (docs/performance.md).
@@ -90,7 +90,8 @@ export function createBodyStore(): BodyStore {
         length,
         read() {
           if (!blocks) throw new Error('The body is no longer stored.');
-          // Not `Buffer.concat`, which may return a part of a larger buffer that Node.js shares.
+          // Not `Buffer.concat`: its result may be a part of a larger buffer, which would stay in
+          // memory as long as the result.
           const copied = Buffer.allocUnsafeSlow(length);
           for (const [index, { bytes }] of blocks.entries()) bytes.copy(copied, index * BLOCK);
           return copied;

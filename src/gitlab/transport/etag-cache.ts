@@ -9,8 +9,8 @@ import { headerOf } from './headers.ts';
  * before the first 304. These rows are short-lived objects, whose garbage collection costs much
  * less.
  *
- * The bytes are freed when the last user has released the response. The users are the cache, and
- * the calls that may still receive the 304.
+ * The response counts its users: the cache, and the calls that may still receive the 304. The
+ * bytes are freed when the last user releases the response, or when the parsed body replaces them.
  */
 export class CachedResponse {
   readonly etag: string;
@@ -74,7 +74,7 @@ export interface EtagCache {
 /**
  * Estimates the memory of an entry in bytes from the size of its body. Parsed rows need about twice
  * the size of their JSON, and the headers need memory, too. A page of which only some rows were
- * parsed also keeps its body.
+ * parsed also keeps its body. A very small body takes a whole block of memory.
  */
 const sizeOf = (bytes: number) => Math.max(2 * bytes, storedSize(bytes)) + 1024;
 
