@@ -25,8 +25,8 @@ export const arrivalTimes = {
 
 /**
  * Handles the requests of a connection one after the other (HTTP pipelining). Node would start all
- * of them at once. The later responses would have no socket, so they would miss timeouts and the
- * disconnection of the client.
+ * requests at once. Only the first response would have the socket. The code of the other requests
+ * would not notice timeouts, or that the client has disconnected.
  *
  * A connection is not read while one of its requests waits, so at most 64 KiB of requests wait on
  * it. If `maxWaiting` requests wait on all connections together, the next request that must wait

@@ -8,8 +8,9 @@ const BLOCKS_PER_SEGMENT = 256;
  */
 const MAX_EMPTY_SEGMENTS = 8;
 
-/** Memory that is reserved at once. Blocks that no body uses are in `unused`. */
+/** A part of the store's memory. It is reserved and released as a whole. */
 interface Segment {
+  /** The blocks that no body uses. */
   readonly unused: Block[];
 }
 
@@ -50,31 +51,30 @@ export const storedSize = (length: number): number => Math.ceil(length / BLOCK) 
  * Creates a store without a size limit. Memory is released in whole segments, when no body uses any
  * block of the segment. MAX_EMPTY_SEGMENTS stay reserved.
  *
- * If each body had a Buffer of its own, V8 would start a full garbage collection whenever about 64
- * MiB of bodies have been replaced, since they are memory outside of its heap (docs/performance.md).
+ * If each body had a Buffer of its own, V8 would often start a full garbage collection, because
+ * many new Buffers take memory outside of its heap (docs/performance.md).
  */
 export function createBodyStore(): BodyStore {
-  /** The segments with an unused block. */
-  const available = new Set<Segment>();
-  let emptySegments = 0;
+  /** Segments with used and unused blocks. */
+  const partlyUsed = new Set<Segment>();
+  /** Segments without a used block. */
+  const empty: Segment[] = [];
 
   function takeBlock(): Block {
-    const [found] = available;
-    const segment = found ?? createSegment();
-    if (!found) available.add(segment);
-    else if (segment.unused.length === BLOCKS_PER_SEGMENT) emptySegments -= 1;
+    const [found] = partlyUsed;
+    const segment = found ?? empty.pop() ?? createSegment();
     const block = segment.unused.pop() as Block;
-    if (segment.unused.length === 0) available.delete(segment);
+    if (segment.unused.length > 0) partlyUsed.add(segment);
+    else partlyUsed.delete(segment);
     return block;
   }
 
   function freeBlock(block: Block): void {
     const { segment } = block;
     segment.unused.push(block);
-    available.add(segment);
-    if (segment.unused.length < BLOCKS_PER_SEGMENT) return;
-    if (emptySegments < MAX_EMPTY_SEGMENTS) emptySegments += 1;
-    else available.delete(segment);
+    if (segment.unused.length < BLOCKS_PER_SEGMENT) return void partlyUsed.add(segment);
+    partlyUsed.delete(segment);
+    if (empty.length < MAX_EMPTY_SEGMENTS) empty.push(segment);
   }
 
   return {

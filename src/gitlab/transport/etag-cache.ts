@@ -40,7 +40,7 @@ export class CachedResponse {
     return this.#body.length;
   }
 
-  /** Returns a copy of the bytes. Throws if the body is parsed or nobody uses the response. */
+  /** Returns a copy of the bytes. Throws after `setBuild`, and after the last `release`. */
   readBody(): Buffer {
     return this.#body.read();
   }
