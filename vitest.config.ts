@@ -33,7 +33,7 @@ export default defineConfig(({ mode }) => ({
     env: { NODE_ENV: 'production' },
     // Fewer garbage collections: 5 % less CPU time for the whole suite.
     execArgv: ['--max-semi-space-size=64'],
-    globalSetup: ['test/setup/build-program.ts', 'test/setup/build-board.ts'],
+    globalSetup: 'test/setup/build.ts',
     setupFiles: 'test/setup/properties.ts',
     // Long timeouts cost nothing while tests pass: machines may be slow and shared.
     testTimeout: 120_000,

@@ -3,10 +3,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/**
- * Path of the built program. Before the tests, test/setup/build-program.ts builds it if it is out
- * of date.
- */
+/** Path of the program, which test/setup/build.ts builds before the tests. */
 const PROGRAM = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /**

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -18,9 +19,11 @@ function sourcesModifiedAt(): number {
   return Math.max(...[...paths, ...names.map((name) => `src/${name}`)].map(modifiedAt));
 }
 
-/** Runs a script of Node.js in the folder of the package. */
-function run(...args: string[]): void {
-  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+/** Runs a script of Node.js in the folder of the package. Rejects if it fails. */
+async function run(...args: string[]): Promise<void> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${args.join(' ')} failed`);
 }
 
 /** Removes the program from dist/, but leaves dist/board. */
@@ -31,19 +34,24 @@ function removeProgram(): void {
   }
 }
 
-/**
- * Builds dist/ before the tests, which start the program from there. Does nothing if dist/ is newer
- * than the sources.
- */
-export function setup(): void {
+/** Builds the program in dist/. Does nothing if it is newer than the sources. */
+async function buildProgram(): Promise<void> {
   if (modifiedAt('dist/cli.js') > sourcesModifiedAt()) return;
   removeProgram();
   try {
     // Types are not checked here, which halves the time. `npm run typecheck` checks them.
-    run(TSC, '-p', 'tsconfig.build.json', '--noCheck');
-    run('bundle.js');
+    await run(TSC, '-p', 'tsconfig.build.json', '--noCheck');
+    await run('bundle.js');
   } catch (error) {
     removeProgram();
     throw error;
   }
+}
+
+/**
+ * Builds dist/ before the tests, which start the program from there and open the board in a browser.
+ * build.js does nothing if the board is newer than its sources.
+ */
+export async function setup(): Promise<void> {
+  await Promise.all([buildProgram(), run('examples/board/build.js')]);
 }
