@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../util/lru.ts';
 import { GitlabStatusError, isOutage } from './errors.ts';
 import type { Send } from './request.ts';
 
@@ -21,7 +21,7 @@ export interface KnownCredentials {
 }
 
 export function createKnownCredentials(): KnownCredentials {
-  const digests = new LRUCache<string, true>({ max: MAX_KNOWN });
+  const digests = createLru<true>(MAX_KNOWN);
   return {
     has: (digest) => digests.has(digest),
     add: (digest) => void digests.set(digest, true),
@@ -111,8 +111,8 @@ export function createPerCredential<S extends object>(
   create: () => S,
   known: KnownCredentials,
 ): (credential: { digest: string }) => S {
-  const ofKnown = new LRUCache<string, S>({ max: MAX_KNOWN });
-  const ofUnknown = new LRUCache<string, S>({ max: MAX_UNKNOWN });
+  const ofKnown = createLru<S>(MAX_KNOWN);
+  const ofUnknown = createLru<S>(MAX_UNKNOWN);
   return ({ digest }) => {
     const kept = ofKnown.get(digest);
     if (kept) return kept;

@@ -18,6 +18,7 @@ import {
 } from '../graphql/cost-estimate.ts';
 import type { Variables } from '../graphql/selection.ts';
 import type { Execution } from '../observability/operation.ts';
+import { createLru } from '../util/lru.ts';
 import {
   createFieldCounter,
   type Limits,
@@ -152,9 +153,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
    * How often an operation was used, or why it cannot be compiled, by hash of the operation. This
    * cache is separate, so that documents that are used once cannot evict compiled operations.
    */
-  const uses = new LRUCache<string, number | 'introspection' | 'declined'>({
-    max: MAX_COUNTED_OPERATIONS,
-  });
+  const uses = createLru<number | 'introspection' | 'declined'>(MAX_COUNTED_OPERATIONS);
 
   /** Cost estimates, by operation. Each one is freed together with its parsed document. */
   const estimates = new WeakMap<OperationDefinitionNode, CostEstimate>();

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../../util/lru.ts';
 import type { ProjectNumbers } from '../project-numbers.ts';
 import type { Call, Exchange, RawResponse } from '../request.ts';
 import { headerOf } from './headers.ts';
@@ -28,7 +28,7 @@ export function createMovedProjectRedirect(
   exchange: Exchange,
   { projects, onMoved = () => {} }: Deps,
 ): Exchange {
-  const reported = new LRUCache<string, true>({ max: MAX_REPORTED });
+  const reported = createLru<true>(MAX_REPORTED);
   const report = (path: string, number: string) => {
     if (!reported.has(path)) onMoved({ path, number });
     reported.set(path, true);
