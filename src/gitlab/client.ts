@@ -1,6 +1,6 @@
 /*
- * A client with one method for each REST endpoint of GitLab that the gateway calls. Callers that
- * send equal requests may receive the same result object: do not modify it.
+ * A client with methods for the REST endpoints of GitLab that the gateway calls for its callers.
+ * Callers that send equal requests may receive the same result object: do not modify it.
  */
 import { setMaxListeners } from 'node:events';
 import { Calls, type GitlabDeps } from './bind-caller.ts';
@@ -184,8 +184,8 @@ export class Gitlab {
   }
 
   /**
-   * Waits for a page of a project's rows. Remembers the project's numeric id, which each row
-   * contains.
+   * Waits for a page of a project's rows. Remembers the project's numeric id if the first row
+   * contains it.
    */
   async #page<Row extends { project_id: string }>(
     project: string,
@@ -224,8 +224,9 @@ export class Gitlab {
   }
 
   /**
-   * Finds builds of a project by id in one keyset page. Parses only the rows with these ids, which
-   * saves most of the CPU time if the ids are few. Rejects if a parsed row is invalid.
+   * Finds builds of a project by id in one keyset page. Usually parses only the rows with these ids
+   * and the last row, which saves most of the CPU time if the ids are few. Rejects if a row with
+   * one of these ids is invalid.
    */
   async findProjectJobs(
     project: string,
@@ -348,7 +349,7 @@ export class Gitlab {
     return this.#calls.get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
       query: partOf(part),
       expects: 'log',
-      // A log from a given offset on is requested only once, so caching the response is useless.
+      // A log from a given offset on is rarely requested twice, so caching it is useless.
       keep: part.byteOffset === undefined,
     });
   }

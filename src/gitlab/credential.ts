@@ -3,8 +3,8 @@ import { createRedact, type Redact } from '../util/redact.ts';
 import { Secret } from '../util/secret.ts';
 
 /**
- * Kind of the caller's token. If the caller sends several tokens, the kind of the one that GitLab
- * checks first.
+ * Kind of the caller's token. If the caller sends several tokens, the kind of the first of these:
+ * PRIVATE-TOKEN, Authorization, JOB-TOKEN. A job token that is sent as Bearer is a 'job-token'.
  */
 export type CredentialKind = 'private-token' | 'bearer' | 'job-token' | 'anonymous';
 
@@ -47,7 +47,7 @@ type HeaderEntries = readonly (readonly [name: string, value: string])[];
 
 const withoutScheme = (value: string): string => value.replace(/^(?:bearer|basic) /i, '');
 
-/** Request headers that contain secrets. Only the transport reveals them. */
+/** Request headers that contain secrets. Only `addHeaders` and the transport reveal them. */
 export class SecretHeaders extends Secret<HeaderEntries> {
   /** Removes the secrets from a text. */
   readonly redact: Redact;
@@ -140,7 +140,8 @@ function readToken(name: string, value: string | null | undefined): string | und
 }
 
 /**
- * Returns the token of `Authorization: Bearer …`. Ignores other schemes, which GitLab does not use.
+ * Returns the token of `Authorization: Bearer …`. Ignores other schemes, which GitLab's Jobs API
+ * does not accept.
  */
 function readBearer(value: string | null | undefined): string | undefined {
   const token = /^\s*bearer(?:\s+(.*))?$/is.exec(value ?? '')?.[1]?.trim();

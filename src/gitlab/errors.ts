@@ -137,8 +137,8 @@ export class GitlabRateLimitError extends GitlabError {
 }
 
 /**
- * Thrown if GitLab's response is not usable: it is too long, cannot be decompressed, has broken
- * JSON or a wrong shape, or contains a row that was not requested.
+ * Thrown if GitLab's response is not usable. For example, it is too long, cannot be decompressed,
+ * has broken JSON or a wrong shape, or contains a row that was not requested.
  */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
@@ -291,8 +291,9 @@ export function causeOf(error: GitlabError): string {
 
 /**
  * Whether the error shows that something is wrong between the gateway and GitLab: no response, an
- * unusable response, a response of another server, or a status of 502 and above. Any other error
- * concerns a single call.
+ * unusable response, a response of another server, or a status of 502 and above. False, for
+ * example, for a rate limit, an ignored cursor, and a deadline that passes in the gateway's own
+ * queues.
  */
 export function isConnectionProblem(error: GitlabError): boolean {
   const isUnusable = error instanceof GitlabResponseError && !error.cursorIgnored;

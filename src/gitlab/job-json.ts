@@ -1,8 +1,8 @@
 /*
  * Parses the jobs of a list. Many rows contain equal objects: the jobs of a pipeline have one
  * commit, and few different users and runners. These objects are two thirds of a row's JSON. So
- * each different object is parsed and validated only once per list, and the rows share the result
- * (docs/performance.md).
+ * equal objects are parsed and validated only once per list, and the rows share the result
+ * (docs/performance.md). MAX_SEEN and MIN_OBJECTS limit this to lists in which it saves time.
  *
  * The objects are found by searching for the text around them. If an object, or the row without its
  * objects, is not valid JSON, the row was cut at a wrong place and is parsed as a whole.
@@ -74,7 +74,7 @@ function findParts(text: string): Part[] | undefined {
   if (pipelineEnd < 0) return undefined;
   const runnerEnd = add('runner', text.indexOf(keys.runner, pipelineEnd));
   const end = Math.max(runnerEnd, add('runner_manager', runnerEnd));
-  // No other object may end after the last shared object, because it may contain the shared one.
+  // No other object may end after `runner` or `runner_manager`, because it may contain them.
   return end < 0 || text.indexOf('}', end) === text.length - 1 ? parts : undefined;
 }
 
@@ -107,9 +107,9 @@ const validate = (name: SharedName, value: unknown) =>
 type Members = Record<string, unknown>;
 
 /**
- * The different objects of one member, such as `user`, in the rows parsed so far. The text of each
- * further object is compared with all of them. For at most MAX_SEEN texts, this takes less time
- * than a lookup in a Map, which would have to hash the text.
+ * The first MAX_SEEN different objects of one member, such as `user`. The text of each further
+ * object is compared with the texts of these. For so few texts, this takes less time than a lookup
+ * in a Map, which would have to hash the text.
  */
 interface Seen {
   readonly texts: string[];

@@ -75,8 +75,8 @@ function isFollowed(request: OffsetRequest, headers: Headers): boolean | undefin
   const total = readCount(headers, 'x-total');
   if (total !== undefined) return request.page * request.perPage < total;
   if (nextLink(headers)) return true;
-  // The Link header of every page of GitLab contains rel="first". If that is present and rel="next"
-  // is missing, this is the last page.
+  // The Link header of every offset page of GitLab contains rel="first". If that is present and
+  // rel="next" is missing, this is the last page.
   return /rel="?first/.test(headerOf(headers, 'link') ?? '') ? false : undefined;
 }
 

@@ -9,7 +9,7 @@ export interface KnownProject {
   readonly fullPath?: string | undefined;
   /**
    * Whether calls must use the numeric id because the path does not work: GitLab redirects it (a
-   * renamed project, upstream.md §1.3), or a proxy does not forward it.
+   * renamed project), or a proxy decodes its `%2F` (upstream.md §1.3).
    */
   readonly onlyByNumber?: boolean | undefined;
 }

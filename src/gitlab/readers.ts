@@ -1,6 +1,6 @@
 /*
- * Readers parse a response body once, check it against the shapes of rows.ts, and add the identity
- * that GitLab omits: the project and the kind of job.
+ * Readers parse a response body, check it against the shapes of rows.ts, and add the identity that
+ * GitLab omits: the project and the kind of job.
  */
 import type { Readable } from 'node:stream';
 import { parseExactJson } from '../util/json.ts';
@@ -90,8 +90,8 @@ export function identifiedBy<
     if (pipeline) checkPipeline(checked.pipeline?.id, refuse);
     const project_id = String(owner);
     const pipeline_id = pipeline && (checked.pipeline?.id ?? pipeline);
-    // Safe to change: the row and its commit have just been parsed, and all rows that share the
-    // commit belong to the same project.
+    // Safe to change: only rows of this response share the commit, and all of them belong to the
+    // same project.
     if (checked.commit) Object.assign(checked.commit, { project_id });
     return Object.assign(checked, { kind, project_id, pipeline_id, retried }) as Identified<T>;
   };
@@ -167,7 +167,7 @@ export interface Dated<T> {
   readonly value: T;
   /**
    * In ms since 1970 by the server's clock, with a resolution of one second. Undefined without a
-   * Date header.
+   * valid Date header.
    */
   readonly sentAt: number | undefined;
 }

@@ -30,8 +30,8 @@ export interface ResponseHead {
 
 /**
  * Builds the result of a call: adds values of the response headers, such as the cursors of a page,
- * to the parsed body. The function is cached with the ETag and called again on 304. The headers may
- * have changed by then, because GitLab computes the ETag from the body alone.
+ * to the parsed body. From the first 304 on, the function is cached with the ETag and called for
+ * each 304. The headers may differ each time, because GitLab computes the ETag from the body alone.
  */
 export type BuildResult<T> = (head: ResponseHead, call: Call) => T;
 
@@ -96,7 +96,7 @@ export interface GitlabResponse<T> extends ResponseHead {
 
 /**
  * Performs one HTTP exchange. Resolves for every status. Rejects if there is no response or its
- * body is not usable.
+ * body is not usable. Layers that wrap an exchange may also reject with another GitlabError.
  */
 export type Exchange = (call: Call) => Promise<RawResponse>;
 /** Sends a call. Rejects with GitlabError, or with the reason of the call's signal. */
@@ -107,7 +107,10 @@ export type Start = (
   controller?: AbortController,
 ) => Promise<GitlabResponse<unknown>>;
 
-/** The outcome of one exchange, for metrics. Contains no data of the caller. */
+/**
+ * The outcome of one exchange, or of a request that shares the response of another one. Serves
+ * metrics, and contains no data of the caller.
+ */
 export interface CallEvent {
   readonly template: string;
   readonly method: string;

@@ -17,9 +17,9 @@ import {
 
 /*
  * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
- * a key may be missing on an older server and null on a newer one. Required are only the id of a
- * row, and members that prove that GitLab sent the row, such as a job's status. An optional value
- * that is invalid becomes null, so that the rest of the job remains.
+ * a key may be missing on an older server and null on a newer one. Required are only ids, the
+ * `file_type` of an artifact, and members that prove that GitLab sent the row, such as a job's
+ * status. An optional value that is invalid becomes null, so that the rest of the job remains.
  */
 
 const text = optional(aText);
@@ -30,7 +30,10 @@ const size = optional(aSize);
 const time = optional(aTime);
 const texts = optional(list(aText));
 
-/** A user as embedded in a job. Members depend on GitLab's version and the caller's permissions. */
+/**
+ * A user as embedded in a job or, with fewer members, in a pipeline. Members depend on GitLab's
+ * version and the caller's permissions.
+ */
 export const restUser = object({
   id,
   username: text,
@@ -224,7 +227,7 @@ const bridgeMembers = {
 
 /**
  * The objects that are often equal in many rows of a list of jobs, in GitLab's order. job-json.ts
- * parses and validates each different object only once.
+ * usually parses and validates equal objects only once.
  */
 export const sharedInJobs = {
   user: jobMembers.user,

@@ -1,9 +1,9 @@
 import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
 
 /*
- * Shapes validate parsed JSON in place instead of copying it: a page of 100 jobs has 6,000 values,
- * and copying them took longer than parsing (docs/performance.md). Members that a shape does not
- * name are neither checked nor removed.
+ * Shapes validate parsed JSON in place instead of copying it: validation with copies took more than
+ * three times as long (docs/performance.md). Members that a shape does not name are neither checked
+ * nor removed.
  *
  * One invalid value affects as little as possible:
  * - It is converted if its meaning is certain, such as "12.5" for a number.
@@ -27,7 +27,7 @@ export interface Shape<Value> {
 
 export type Of<S> = S extends Shape<infer Value> ? Value : never;
 
-/** A member that may be missing or null. An invalid value is set to null. */
+/** A member that may be missing or null. An invalid value is converted or set to null. */
 export interface Optional<Value> extends Shape<Value | null | undefined> {
   readonly isOptional: true;
 }
@@ -91,8 +91,8 @@ export const int32 = leaf<number>('a whole number', isInt32, (value) => {
 });
 
 /**
- * A whole number from 0 to 2^63 - 1. Numbers above 2^53 are strings, because a JavaScript number
- * would lose digits (see util/json.ts).
+ * A whole number from 0 to 2^63 - 1. Numbers above 2^53 - 1 are strings, because a JavaScript
+ * number would lose digits (see util/json.ts).
  */
 function wholeNumber(name: string): Shape<number | string> {
   return leaf(name, (value) => {
@@ -127,7 +127,7 @@ export function nullable<Value>(shape: Shape<Value>): Shape<Value | null> {
   return { ...shape, mismatch: (value) => (value === null ? undefined : shape.mismatch(value)) };
 }
 
-/** A required member. An invalid value becomes `fallback`. */
+/** A required member. An invalid value is converted or becomes `fallback`. */
 export function orElse<Value, Fallback>(
   shape: Shape<Value>,
   fallback: Fallback,
