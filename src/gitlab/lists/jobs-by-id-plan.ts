@@ -1,8 +1,8 @@
 /*
  * Plans the calls that find jobs of one project by id at the lowest cost. GitLab cannot read
  * several ids in one call, but its keyset list accepts a cursor built from any id. The page after
- * the cursor of id n + 1 contains every job of the project from id n down to the page's last row.
- * So an id in this range that is not on the page is not in the project.
+ * the cursor of id n + 1 contains every build of the project from id n down to the page's last row.
+ * So an id in this range that is not on the page is no build of the project.
  *
  * The functions have no side effects, because the cost estimate of an operation uses them, too.
  */
@@ -87,7 +87,8 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
 /**
  * Splits ids of one project into `pages` and `singles`. Each item of `pages` is a group of ids that
  * one page is sure to cover. Each id of `singles` may need its own call. So the number of items in
- * both lists is the maximum number of calls for reading the ids (see `planReads`).
+ * both lists is the maximum number of calls for reading the ids (see `planReads`). If a page fails,
+ * there may be more calls.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];

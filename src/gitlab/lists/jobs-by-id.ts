@@ -44,7 +44,8 @@ export async function readJobs(
 }
 
 /**
- * Returns the numeric id of the project of the jobs that were read; undefined if no job was found.
+ * Returns the `project_id` of the jobs that were read (see `Identified` in rows.ts). Undefined if
+ * no job was found.
  */
 export function projectNumberOf(outcomes: Outcomes): string | undefined {
   for (const job of outcomes.values()) if (job && 'project_id' in job) return job.project_id;
@@ -107,8 +108,8 @@ const CURSOR_FAULTS = [400, 500];
 
 /**
  * Reads one planned page. Throws CursorRefused if the server does not support keyset pages, ignores
- * the cursor, or may have rejected it. A status in CURSOR_FAULTS counts as a rejection until the
- * server has accepted a cursor of the gateway.
+ * the cursor, or may have rejected it. A status in CURSOR_FAULTS counts as a rejection unless it is
+ * known that the server accepts the cursors of the gateway.
  */
 async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<FoundJobs> {
   const { server } = gitlab;

@@ -41,7 +41,7 @@ export interface MergedSlice<Row> {
   hasMore: boolean;
   /**
    * The error of each list that could not be read to the end of the slice, by name of the list. A
-   * used-up call budget is no such error: it only makes the slice shorter.
+   * used-up call budget is no such error: it makes the slice shorter, or the whole read fails.
    */
   failures: Map<string, GitlabError>;
 }
@@ -49,7 +49,7 @@ export interface MergedSlice<Row> {
 /** Maximum lists that are read at the same time. */
 const CONCURRENCY = 8;
 
-/** Minimum number of rows to request with the first page of each list. */
+/** Minimum number of rows to request with the first page of each list, unless fewer are wanted. */
 const MIN_FIRST_PAGE = 5;
 
 /**
@@ -73,7 +73,6 @@ interface Part<Row> {
   error?: GitlabError;
 }
 
-/** The state of one merge. */
 interface Merge<Row> {
   request: MergeRequest;
   parts: Part<Row>[];
@@ -190,8 +189,8 @@ async function readFurther<Row extends WithId>(
  *   last page of the list.
  *
  * A list whose first page fails is left out. If a further page fails or exceeds the call budget,
- * the result ends before the rows of that page, so that no row is skipped. Rejects if an error
- * concerns all lists, such as a rejected credential.
+ * the result ends before the rows of that page, so that no row is skipped. Rejects if a first page
+ * exceeds the call budget, or if an error concerns all lists, such as a rejected credential.
  */
 export async function readMergedList<Row extends WithId>(
   lists: ReadonlyMap<string, PartList<Row>>,

@@ -12,8 +12,8 @@ type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
 /**
  * Reads rows of a list with offset pagination (upstream.md §4.1): the jobs and bridges of a
- * pipeline, and a project's pipelines. Before GitLab 15.9, also a project's jobs. Finds the cursor
- * row by its id, even if rows were added or removed.
+ * pipeline, and a project's pipelines. Also a project's jobs, if keyset pagination does not work.
+ * Finds the cursor row by its id, even if rows were added or removed.
  */
 export function readOffsetList<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -204,7 +204,8 @@ function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): num
 }
 
 /**
- * Number of pages to read concurrently if GitLab does not count rows. Some of them may not exist.
+ * Maximum number of pages to read concurrently if GitLab does not count rows. Some of them may not
+ * exist.
  */
 const GUESSED_PAGES = 4;
 

@@ -4,10 +4,10 @@ import type { ServerCapabilities } from '../server-capabilities.ts';
 type Route = 'bridges' | 'trigger_jobs';
 
 /**
- * Calls the endpoint that lists trigger jobs. GitLab 19.2 renamed the endpoint from `bridges` to
- * `trigger_jobs` and will remove the old name (upstream.md §2.3). Remembers the name that worked,
- * and tries the other one if it does not exist. If neither exists, throws the error of the first
- * call.
+ * Calls the endpoint that lists trigger jobs. Its name is `bridges`. GitLab 19.2 added the name
+ * `trigger_jobs`, which will replace `bridges` (upstream.md §2.3). Remembers the name that worked.
+ * If the server does not know that name, tries the other one. If it knows neither, throws the error
+ * of the first call.
  */
 export async function overTriggerJobs<T>(
   server: ServerCapabilities,
