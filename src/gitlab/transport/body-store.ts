@@ -3,8 +3,8 @@ const BLOCK = 4 * 1024;
 /** Number of blocks that are reserved at a time: 1 MiB. */
 const BLOCKS_PER_SEGMENT = 256;
 /**
- * Maximum number of segments that stay reserved although no body uses them. The largest body of the
- * ETag cache, 8 MiB, fits in them.
+ * Maximum number of segments that stay reserved although no body uses them. The largest body of an
+ * ETag cache of the default size, 8 MiB, fits in them.
  */
 const MAX_EMPTY_SEGMENTS = 8;
 
@@ -28,7 +28,6 @@ function createSegment(): Segment {
   return segment;
 }
 
-/** A response body in a store. */
 export interface StoredBody {
   /** In bytes. */
   readonly length: number;
@@ -49,7 +48,7 @@ export const storedSize = (length: number): number => Math.ceil(length / BLOCK) 
 
 /**
  * Creates a store without a size limit. Memory is released in whole segments, when no body uses any
- * block of the segment. MAX_EMPTY_SEGMENTS stay reserved.
+ * block of the segment. At most MAX_EMPTY_SEGMENTS without a used block stay reserved.
  *
  * If each body had a Buffer of its own, V8 would often start a full garbage collection, because
  * many new Buffers take memory outside of its heap (docs/performance.md).

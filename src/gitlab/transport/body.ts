@@ -15,7 +15,7 @@ const isPlain = (encoding: Encoding) => !encoding || encoding === 'identity';
 
 /**
  * Decompresses a gzip body; returns a body without encoding unchanged. Rejects if the body is
- * corrupt or has another encoding, or if the result exceeds `limit` bytes.
+ * corrupt or has another encoding, or if the decompressed body exceeds `limit` bytes.
  */
 export async function decodeBody(body: Buffer, encoding: Encoding, limit: number): Promise<Buffer> {
   if (body.length === 0 || isPlain(encoding)) return body;
@@ -27,7 +27,8 @@ export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(e
 
 /**
  * Decompresses a streamed gzip body; returns any other body unchanged. Corrupt data destroys the
- * returned stream with the error of `toError`. A connection error destroys it unchanged.
+ * returned stream with the error of `toError`. An error of `body`, such as a lost connection,
+ * destroys the returned stream with that error.
  */
 export function decodeStream(
   body: Readable,

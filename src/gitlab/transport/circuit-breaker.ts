@@ -26,7 +26,7 @@ const isMaintenance = (error: unknown, { method }: Call): boolean =>
  * Circuit breaker for the server, shared by all callers. After 20 consecutive failures, the gateway
  * probes GitLab with a call of its own. If the probe fails, the circuit opens: calls fail fast, so
  * that GitLab can recover. After a pause, the next call triggers another probe. Success closes the
- * circuit; failure doubles the pause.
+ * circuit; failure doubles the pause, up to 30 s.
  *
  * Failures of callers' requests do not open the circuit directly, because a request may itself be
  * the cause. For example, it may have a header that the server cannot handle.

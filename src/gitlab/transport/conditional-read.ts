@@ -13,8 +13,9 @@ import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
- * Minimum size of a large body, in bytes. Before a large body is parsed, other work may run: the
- * parsing takes 1 ms or more, and many pages of a large pipeline may arrive at the same time.
+ * Minimum size of a large body, in bytes. Before a large body is parsed, other work may run: a page
+ * of 100 jobs takes about 1 ms (docs/performance.md), and many pages of a large pipeline may arrive
+ * at the same time.
  */
 const LARGE_BODY = 100_000;
 
@@ -62,7 +63,7 @@ async function fromCache(
   const { status } = head;
   const headers = isComplete ? received : { ...head.headers, ...received };
   if (!cached.build && cached.length >= LARGE_BODY) await shareEventLoop();
-  // After the pause, because another call for this response may have parsed the body meanwhile.
+  // Reads `cached.build` again: during the pause, another call may have parsed the body.
   const build = cached.build ?? readBody(call, { ...head, body: cached.readBody() });
   cached.setBuild(build);
   return { status, headers, value: build({ status, headers }, call) };

@@ -65,8 +65,8 @@ function openPool(
 }
 
 /**
- * Returns the route through a proxy to a GitLab server without TLS. Calls are sent to the proxy,
- * with the whole URL in the request line (RFC 9112 §3.2.2).
+ * Returns the route through a proxy to a server without TLS. Calls are sent to the proxy, with the
+ * whole URL in the request line (RFC 9112 §3.2.2).
  */
 function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorization }: HttpProxy) {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;

@@ -61,7 +61,7 @@ export class CachedResponse {
 export interface EtagCache {
   /** The caller must release the response when its call has ended. */
   get(call: Call): CachedResponse | undefined;
-  /** Stores a response if it has an ETag. */
+  /** Stores a response if it has an ETag, is not too large, and the call may be cached. */
   put(call: Call, response: RawResponse): void;
   /**
    * Deletes the caller's entries for the project in the call's path, because a write may have
@@ -79,8 +79,8 @@ export interface EtagCache {
 const sizeOf = (bytes: number) => Math.max(2 * bytes, storedSize(bytes)) + 1024;
 
 /**
- * Returns the cache key of a call. It begins with the credential's digest: GitLab's ETag does not
- * depend on the caller's permissions, so a 304 does not show that another caller may see the body.
+ * Returns the cache key of a call. It begins with the credential's digest, so that no caller gets a
+ * response to another caller.
  */
 function keyOf(call: Call): string {
   return `${call.credential.digest} ${call.endpoint.path}${call.query}`;

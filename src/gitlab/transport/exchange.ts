@@ -46,7 +46,8 @@ function toNetworkError(
 }
 
 /**
- * Reasons for error codes of Node and undici, for operators. The first entry that matches applies.
+ * Reasons for error codes of Node, undici and tunnel.ts, for operators. The first entry that
+ * matches applies.
  */
 const networkReasons: readonly (readonly [codes: RegExp, reason: (setting: string) => string])[] = [
   [/^(ENOTFOUND|EAI_\w+)$/, (setting) => `the host name in ${setting} is unknown`],

@@ -17,7 +17,7 @@ import { headerOf } from './headers.ts';
 export type ForeignExchange = (target: URL, call: Call) => Promise<RawResponse>;
 
 interface Deps {
-  /** GitLab's base URL. A relative redirect is resolved against it. */
+  /** GitLab's base URL. A relative redirect is resolved against the URL of the call. */
   readonly baseUrl: string;
   readonly fetchFrom: ForeignExchange;
   readonly limits: Parameters<typeof createFairLimiter>[0];

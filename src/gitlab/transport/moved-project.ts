@@ -19,7 +19,8 @@ interface Deps {
  * Repeats a GET with the project's numeric id if the project's path does not work, and remembers
  * the id for later calls. A path does not work in two cases:
  * - GitLab redirects the old path of a renamed project (upstream.md §1.3).
- * - A proxy does not forward the path. The call is repeated if the numeric id is already known.
+ * - GitLab's router does not know the path, for example because a proxy decoded its `%2F`. The call
+ *   is repeated if the numeric id is already known.
  *
  * Only the id in the redirect's Location is used, not the host: the host is GitLab's external name,
  * and credentials are sent to the configured server only.
@@ -58,7 +59,7 @@ export function createMovedProjectRedirect(
     if (!known?.onlyByNumber) return sendToPath(call, name, known);
     const response = await exchange(withProject(call, known.number));
     if (response.status !== 404) return response;
-    // GitLab does not find the numeric id. Another project may have the path now.
+    // The 404 may concern the project, not only the job. Another project may have the path now.
     return sendToPath(call, name, { number: known.number, notFound: response });
   };
 }

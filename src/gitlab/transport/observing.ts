@@ -2,7 +2,7 @@ import type { Clock } from '../../util/clock.ts';
 import type { Call, CallEvent, Exchange, RawResponse } from '../request.ts';
 import { headerOf } from './headers.ts';
 
-/** Receives the event of every call. Must not throw. */
+/** Receives the event of each exchange, and of each request that joins another. Must not throw. */
 export type OnCall = (event: CallEvent) => void;
 
 /** Counts each exchange for its operation, and reports it to `onCall`. */

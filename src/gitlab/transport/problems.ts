@@ -15,7 +15,8 @@ export interface Problem {
 export type OnProblem = (problem: Problem) => void;
 
 /**
- * Reports calls that fail because of GitLab or the network, not because of the caller's request.
+ * Reports calls that fail because something is wrong between the gateway and GitLab (see
+ * `isConnectionProblem`).
  */
 export function createProblemObserver(send: Send, onProblem: OnProblem): Send {
   return async (call) => {

@@ -1,7 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 import { Secret } from '../../util/secret.ts';
 
-/** The proxies that environment variables configure, interpreted as curl does. */
+/**
+ * The proxies that environment variables configure, interpreted as curl does. Unlike in curl, an
+ * entry of NO_PROXY may contain a port.
+ */
 export interface Proxies {
   readonly https?: Secret | undefined;
   readonly http?: Secret | undefined;

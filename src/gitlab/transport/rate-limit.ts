@@ -31,7 +31,7 @@ const MAX_BLOCK_MS = 3_600_000;
  */
 const RESET_TOLERANCE_MS = 2_000;
 
-/** A quota, as GitLab last reported it. */
+/** A quota, as GitLab last reported it. Later calls are already subtracted from `remaining`. */
 export interface RateLimit {
   /** Calls per minute. GitLab converts a limit for any period to this unit. */
   readonly limit: number;
@@ -198,7 +198,7 @@ export function isLimitOfAllCalls(headers: Headers): boolean {
 
 /**
  * Returns what a 429 blocks: all calls, or the calls of one endpoint in all projects. Undefined for
- * a limit on writes, which blocks no other call because it applies to one job or pipeline only.
+ * a limit on writes: it usually applies to one job or pipeline only, so no other call is blocked.
  */
 function blockedBy(call: Call, headers: Headers): string | undefined {
   if (isLimitOfAllCalls(headers)) return EVERYTHING;

@@ -28,7 +28,7 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
  * Returns the error for a 2xx response whose body the call's reader rejected with `error`. If
  * another server than GitLab seems to have sent the body, the returned error says so. If not, it is
  * `error`. There are two signs of another server:
- * - The body is an object without `id`, which every resource of GitLab has.
+ * - The body is an object without `id`, which most resources of GitLab have.
  * - The body is not JSON, and the response names another media type than JSON.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
@@ -63,7 +63,7 @@ function toError(call: Call, response: RawResponse, now: number): GitlabError {
  * Whether GitLab's router does not know the path, for example because a proxy decoded its `%2F`.
  */
 export function isUnknownRoute(response: RawResponse): boolean {
-  // Checks the status first, because this runs for every response and parsing a body takes time.
+  // Checks the status first, because this runs for most responses and parsing a body takes time.
   return response.status === 404 && isRouterBody(parseErrorBody(response.body));
 }
 
@@ -119,7 +119,7 @@ function toRedirectError(call: Call, response: RawResponse): GitlabMisroutedErro
   return new GitlabMisroutedError(reason, { status, redirectsTo }, originOf(call, response));
 }
 
-/** Parses an absolute URL; undefined for anything else. */
+/** Parses an absolute URL, or one without a scheme (`//host/path`); undefined for anything else. */
 function parseUrl(text: string | undefined): URL | undefined {
   const absolute = text?.startsWith('//') ? `https:${text}` : text;
   return absolute !== undefined && URL.canParse(absolute) ? new URL(absolute) : undefined;
@@ -217,6 +217,7 @@ const GITLAB_MEMBERS = new Set(['message', 'error', 'error_description', 'scope'
  * Whether GitLab itself sent a 4xx, and not for example an API gateway (upstream.md §1.2). Signs of
  * GitLab are:
  * - `message` begins with the status.
+ * - `message` begins with one of OTHER_MESSAGES.
  * - The body has the form of a validation or OAuth error.
  * - The response has GitLab's X-Request-Id, and its body has another message or is damaged JSON.
  *
@@ -257,9 +258,9 @@ const isDamagedJson = (response: RawResponse): boolean =>
   isJson(mediaTypeOf(response)) && startOf(response.body) !== '<';
 
 /**
- * Returns the text of a 429, such as `Retry later` of GitLab's rate limiter (upstream.md §5.1);
- * undefined for other responses. Clients must not see the text of other responses, because another
- * server may have sent it.
+ * Returns the text of a 429 in plain text, such as `Retry later` of GitLab's rate limiter
+ * (upstream.md §5.1); undefined for other responses. Clients must not see the text of other
+ * responses, because another server may have sent it.
  */
 function plainTextOf(response: RawResponse): string | undefined {
   const isThrottle = response.status === 429 && mediaTypeOf(response) === 'text/plain';

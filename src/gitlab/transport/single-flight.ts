@@ -2,7 +2,7 @@ import { createPerCredential, type KnownCredentials } from '../known-credentials
 import type { GitlabResponse, Start, UpstreamRequest } from '../request.ts';
 import type { OnCall } from './observing.ts';
 
-/** A running request whose response several callers wait for. */
+/** A running request. Several callers may wait for its response. */
 interface InFlight {
   readonly response: Promise<GitlabResponse<unknown>>;
   readonly controller: AbortController;

@@ -62,9 +62,9 @@ export interface TransportOptions {
   /** Largest response body, except for streams. @default 32 MiB */
   readonly maxBodyBytes?: number | undefined;
   readonly onCall?: OnCall | undefined;
-  /** Receives every call that fails because of GitLab or the network. */
+  /** Receives calls that fail because something is wrong between the gateway and GitLab. */
   readonly onProblem?: OnProblem | undefined;
-  /** Wraps every exchange, for example in a tracing span. */
+  /** Wraps every exchange with GitLab, for example in a tracing span. */
   readonly around?: ((exchange: Exchange) => Exchange) | undefined;
   readonly onCircuit?: OnCircuit | undefined;
   readonly onMoved?: OnMovedProject | undefined;
@@ -82,8 +82,8 @@ export interface Transport {
   /** Checks GitLab with the gateway's own call, on a separate connection. */
   readonly probe: Probe;
   /**
-   * Returns the quota that GitLab last reported for a credential; undefined if it reported none.
-   * Makes no call.
+   * Returns the quota that GitLab last reported for a credential, less the calls since then.
+   * Undefined if GitLab reported none. Makes no call.
    */
   rateLimitOf(digest: string): RateLimit | undefined;
   /** Aborts running calls and closes all connections. */
@@ -200,7 +200,8 @@ export function createTransport(options: TransportOptions): Transport {
   const send = createSingleFlight(timed, { onCall, known });
 
   return {
-    // The cast is safe: `value` is what request.read returned, and the layers do not change it.
+    // The cast is safe: the reader of this request or of an equal one determines `value`, and the
+    // layers do not change it.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
     server: createServerCapabilities(clock),
     projects,

@@ -6,7 +6,7 @@ import errors from 'undici/lib/core/errors.js';
 import { request as requestHttp } from '../../util/http.ts';
 import type { HttpProxy } from './proxy.ts';
 
-/** Thrown if the proxy refused to connect to GitLab. `code` contains the proxy's status. */
+/** Thrown if the proxy refused to connect to the target. `code` contains the proxy's status. */
 class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   readonly code: string;
@@ -57,7 +57,7 @@ function openTunnel(proxy: HttpProxy, target: string, options: TunnelOptions): P
 
 /**
  * Creates the connector of a pool whose connections go through a proxy. `secure` encrypts them end
- * to end, so that the proxy sees only GitLab's host name.
+ * to end, so that the proxy sees only the host name and port of the target.
  */
 export function createTunnelConnector(
   proxy: HttpProxy,
