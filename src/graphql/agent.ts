@@ -55,8 +55,8 @@ async function userOf(row: RestUser, context: Context, selection: Selection): Pr
 
 /**
  * The cost of `project` and `user`. The response of GET /job/allowed_agents contains only the id of
- * the project, and the id and username of the user. Other values cost one more call: the GET of the
- * token's job.
+ * the project, and the id and username of the user. One more call, the GET of the token's job,
+ * returns more values of both.
  */
 const improvedByJob = costs({
   leadsTo: 'number',

@@ -81,7 +81,7 @@ function decodeText(bytes: Buffer, isCut: boolean): string | undefined {
   }
 }
 
-/** The cost of `Job.artifactText`: one call for each job and path. */
+/** The cost of `Job.artifactText`: one call for each job, path and value of `maxBytes`. */
 export const artifactTextCost: ListCost = {
   pages: () => 1,
   rows: () => 1,

@@ -50,7 +50,6 @@ const BoardPart = builder.enumType('BoardPart', {
   },
 });
 
-/** A part of a board that is missing, because it could not be read or was beyond `maxJobs`. */
 export const BoardGapRef = builder.objectRef<BoardGap>('BoardGap').implement({
   description: 'A part of a board that is missing, and why.',
   fields: (t) => ({

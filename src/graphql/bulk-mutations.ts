@@ -80,7 +80,7 @@ type JobsAction = typeof JobsActionInput.$inferInput;
 
 const DEFAULT_MAX = 20;
 const HIGHEST_MAX = 100;
-/** Maximum rows that are read of each of a pipeline's two lists: jobs and trigger jobs. */
+/** Maximum rows to read from each list of a pipeline: its jobs and its trigger jobs. */
 const MAX_ROWS = 2_000;
 
 const JobsOfPipelineInput = builder.inputType('JobsOfPipelineInput', {

@@ -27,7 +27,6 @@ export interface ChosenJob {
  */
 export type ActionOutcome = 'DONE' | 'REFUSED' | 'NOT_TRIED' | 'UNKNOWN' | 'PLANNED';
 
-/** The result of the action on one job. */
 export interface ActionResult {
   /** The global id of the job that was chosen. */
   id: string;
@@ -49,7 +48,6 @@ export interface ActionResult {
 export type Attempt = Settled<AnyJob> & { refusal?: MutationFailure | undefined };
 
 export interface BulkRun {
-  /** Sends the request for one job. */
   send(job: ChosenJob): Promise<Attempt>;
   /**
    * Returns a key that is equal for all jobs of one pipeline. Requests with equal keys are sent one
@@ -105,11 +103,11 @@ function createStop(signal: AbortSignal) {
 
 /**
  * Sends one request for each job. Resolves with one result per job, in the order of `jobs`.
- * - Requests for one pipeline are sent one after the other, in the order of `jobs`. Up to four
- *   pipelines run at a time.
+ * - Requests for one pipeline are sent one after the other, in the order of `jobs`. Requests for up
+ *   to four pipelines run at a time.
  * - An error that concerns one job does not stop the requests for other jobs.
- * - After an error that concerns all jobs, two unknown outcomes in a row, or a timeout, no request
- *   is sent. The remaining jobs are NOT_TRIED with that error.
+ * - After an error that concerns all jobs, two unknown outcomes in a row, or a timeout, no further
+ *   request is sent. The remaining jobs are NOT_TRIED with that error.
  */
 export async function runBulk(jobs: readonly ChosenJob[], run: BulkRun): Promise<ActionResult[]> {
   const stop = createStop(run.signal);

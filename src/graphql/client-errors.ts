@@ -161,7 +161,8 @@ function detailsOf(error: GitlabError): Record<string, unknown> {
 
 /**
  * Maps a failed call to what clients see. The message is GitLab's own if GitLab sent one.
- * `extensions.upstream` has the HTTP status and request id of GitLab's response.
+ * `extensions.upstream` has the HTTP status and request id of the response; both are null if there
+ * was none. Exception: a call that was not sent because of a rate limit has the status 429.
  */
 export function viewError(error: GitlabError): ErrorView {
   const code = codes[error.code](error);
@@ -178,7 +179,7 @@ export function viewError(error: GitlabError): ErrorView {
 export interface FailureView {
   code: string;
   message: string;
-  /** Seconds to wait before a retry; null if GitLab did not say how long. */
+  /** Seconds to wait after a rate limit; null if GitLab did not say, and for other failures. */
   retryAfter: number | null;
 }
 
@@ -201,8 +202,8 @@ function reword(
 }
 
 /**
- * Maximum errors of a response, enough for one per row of the longest list. There is a limit
- * because serializing one error takes as long as serializing a hundred values.
+ * Maximum errors of a response, enough for one per row of the largest page of jobs. There is a
+ * limit because serializing one error takes as long as serializing a hundred values.
  */
 export const MAX_ERRORS = 500;
 

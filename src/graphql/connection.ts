@@ -14,8 +14,8 @@ import { checkProject, listDigest, listInProject, parseCursor, toCursor } from '
 import { perSelection, type Selection } from './selection.ts';
 
 /**
- * The maximum page size. A page of 500 rows costs five calls to GitLab, one per 100 rows;
- * `totalCount` and `pageInfo` may cost one more each.
+ * The maximum page size of a list of one project or pipeline. A page of 500 rows costs five calls
+ * to GitLab, one per 100 rows; `totalCount` and `pageInfo` may cost one more each.
  */
 export const MAX_PAGE = 500;
 const DEFAULT_PAGE = 20;
@@ -76,7 +76,10 @@ export function parsePageArgs(args: ConnectionArgs, max = MAX_PAGE): PageArgs {
 
 export interface ConnectionSource<Row> {
   list: RowList<Row>;
-  /** The kind of list, its sort and its filter. Cursors contain a digest of them. */
+  /**
+   * What identifies the list in its project: its kind, pipeline, sort and filter. Cursors contain a
+   * digest of it.
+   */
   name: readonly unknown[];
   /** The project's numeric id if it is known, else its path. */
   project: string;
@@ -100,8 +103,8 @@ const needsOf = perSelection((selection) => {
 });
 
 /**
- * Returns the part of a ListCost that depends on the arguments of a connection: the maximum number
- * of rows of a page, and the name of the argument that limits them.
+ * Returns the members `rows` and `limitedBy` of the ListCost of a connection. `max` is the maximum
+ * page size.
  */
 export const pageLimits = (max = MAX_PAGE) => ({
   rows: (args: ConnectionArgs) => clampRows(pageSizeOf(args), max),
@@ -180,7 +183,8 @@ export async function readConnection<Row extends ListRow>(
   const request = toPageRequest(source, args, cursor);
   const { total: counts, rows: hasRows } = needsOf(selection);
   // If no rows are selected, the list is counted, even without `totalCount`. If no call were made,
-  // a list that the caller cannot see would look like an empty one.
+  // a list that the caller cannot see would look like an empty one. Exception: `count` makes no call
+  // for the jobs of a project if the server is known not to count them.
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(request),
@@ -245,8 +249,8 @@ export const pageArguments = (arg: ArgBuilder<Types>, max = MAX_PAGE) => ({
 });
 
 /**
- * Defines the type `<name>Edge`. `rows` says how much of a node a row of GitLab's list contains. By
- * default, a row contains all that the GET of a single node returns.
+ * Defines the type `<name>Edge`. `rows` says what is known of a node from its row in GitLab's list.
+ * By default, that is all that the GET of the single node returns.
  */
 export function edgeType<Row>(
   name: string,
@@ -302,8 +306,8 @@ export function rowFields<Row, Shape extends Connection<Row>>(
 }
 
 /**
- * Defines the type `<name>Connection`, and `<name>Edge` unless it is given. `rows` says how much of
- * a node a row of GitLab's list contains. By default, a row contains all that the GET of a single
+ * Defines the type `<name>Connection`, and `<name>Edge` unless it is given. `rows` says what is
+ * known of a node from its row in GitLab's list. By default, that is all that the GET of the single
  * node returns.
  */
 export function connectionType<Row>(

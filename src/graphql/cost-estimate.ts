@@ -294,8 +294,8 @@ function createNamedCount(
 }
 
 /**
- * Counts the GETs of single objects. Jobs of one project share calls, even if different fields
- * request them.
+ * Counts the GETs of single objects. Jobs of one project with close ids share a call, even if
+ * different fields request them.
  */
 function countOwnReads(objects: readonly NamedObject[]): number {
   if (objects.length < 2) return objects.length;
@@ -374,9 +374,9 @@ export interface CostEstimate {
 
 /**
  * Prepares the estimate of how many calls to GitLab an operation makes. For a subscription,
- * estimates the calls of one event. The operation is analyzed once; later estimates evaluate only
- * arguments. The returned functions throw a GraphQLError for an invalid argument, too many
- * malformed ids, or too many fields.
+ * estimates the calls of one event. The analysis of the operation is cached (see MAX_CONDITIONS);
+ * later estimates evaluate only arguments. The returned functions throw a GraphQLError for an
+ * invalid argument, too many malformed ids, or too many fields.
  *
  * The estimate excludes retries, and calls whose number depends on the rows. For example,
  * `pipeline.duration` below a list of jobs counts as one call, although each job may have another
@@ -395,7 +395,7 @@ export function createCostEstimate(
     const countFields = document.createFieldCounter();
     const scope = { schema, fragments, variableValues, countFields };
     const { list, ...rest } = selectionOfOperation(operation, scope);
-    // Root fields of a mutation share no reads, because each root field clears the loaders.
+    // Root fields of a mutation share no reads, because a field that writes clears the loaders.
     const parts =
       operation.operation === 'mutation'
         ? list.map((field) => ({ ...rest, list: [field] }))

@@ -20,8 +20,8 @@ import {
 
 /**
  * The name of a call that returns values of an object: a loader, `write` for the POST of a
- * mutation, or `poll` for the poll of a subscription. Fields of one object with the same name share
- * one call.
+ * mutation, or `poll` for the poll of a subscription. Fields of one object that declare the same
+ * call share it.
  */
 export type Call = keyof Loaders | 'write' | 'poll';
 
@@ -137,8 +137,8 @@ export interface FieldCost {
   /**
    * Starts the read of this field while its parent object is still being read. Resolves with the
    * value of the field, or with the rows that were read. A row shows that the parent object exists,
-   * and the id and path of its project. Null if GitLab answers 404. Undefined if the read shows
-   * nothing about the parent object.
+   * and the id and path of its project. For a field with `list`, null or undefined counts as
+   * a 404 of GitLab. For another field, it shows nothing about the parent object.
    */
   start?(
     context: Context,
@@ -407,7 +407,7 @@ export function sentenceAboutCost(type: string, cost: FieldCost): string | undef
   return `Costs one call per ${object} ${words}${unless}.`;
 }
 
-/** Adds the sentence about calls to the descriptions of all fields that declare a cost. */
+/** Adds to the description of each field of an object type its sentence about calls, if any. */
 export function describeCosts(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!(type instanceof GraphQLObjectType)) continue;

@@ -5,10 +5,10 @@ import { isNumericId } from './global-id.ts';
 
 /*
  * A cursor is the base64url of `version:list:id[:index]`, opaque to clients.
- * - `list`: a digest of the kind of list, its sort and its filter, so that a cursor of another list
- *   is rejected. For a list of a project, `.` and the project's numeric id follow, or its path if
- *   GitLab does not send the id.
- * - `id`: the id of the row.
+ * - `list`: a digest of what identifies the list, such as its kind, sort and filter, so that a
+ *   cursor of another list is rejected. For a list of a project, `.` and the project's numeric id
+ *   follow, or its path if GitLab does not send the id.
+ * - `id`: the id of the row; the number of a line of a log.
  * - `index`: the row's position when the cursor was made. Only lists with offset pagination have
  *   it.
  */
@@ -18,7 +18,7 @@ const VERSION = '2';
 /** Maximum characters of a cursor. A cursor with the longest possible project path is shorter. */
 const MAX_LENGTH = 2_000;
 
-/** Returns a short digest of a kind of list with its sort and filter. */
+/** Returns a short digest of what identifies a list, such as its kind, sort and filter. */
 export function listDigest(...parts: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 11);
 }
@@ -33,7 +33,6 @@ export const listInProject = (digest: string, project: string) =>
 const projectOf = (list: string): string | undefined => /\.(.+)/.exec(list)?.[1];
 const digestOf = (list: string): string => list.split('.', 1)[0] ?? '';
 
-/** Returns the cursor of a row in a list. */
 export function toCursor(list: string, row: CursorRow): string {
   const index = row.index === undefined ? [] : [row.index];
   return Buffer.from([VERSION, list, row.id, ...index].join(':')).toString('base64url');

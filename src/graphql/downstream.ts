@@ -101,8 +101,8 @@ async function readChildren(context: Context, ref: PipelineRef): Promise<Child[]
 }
 
 /**
- * Reads the pipelines that the pipeline of `row` started. If GitLab returns an error, sets
- * `row.gap` and returns an empty list.
+ * Reads the pipelines that the pipeline of `row` started. If a call fails or exceeds the call
+ * budget, sets `row.gap` and returns an empty list.
  */
 async function readBelow(context: Context, row: DownstreamRow): Promise<Child[]> {
   const { project_id: project, id } = row.pipeline;

@@ -15,8 +15,8 @@ export type NodeRef =
   | { type: 'Project'; project: string };
 
 /**
- * The parts of a global id, by type. Objects of other types also have a global id, but cannot be
- * read by it.
+ * The parts of a global id, by type. Objects of some other types, such as User, also have a global
+ * id, but cannot be read by it.
  */
 const parts = {
   Job: ['project', 'id'],

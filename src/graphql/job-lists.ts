@@ -38,9 +38,9 @@ export function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilte
 }
 
 /**
- * Throws BAD_USER_INPUT if the server ignored `ref`, as servers before 19.0 do (upstream.md §2.1).
- * Such a server returns rows with another ref, or sends a total count. Newer servers never send a
- * total count for this list (§4.1).
+ * Throws BAD_USER_INPUT if the response shows that the server ignored `ref`, as servers before 19.0
+ * do (upstream.md §2.1): a row has another ref, or there is a total count. Newer servers never send
+ * a total count for this list (§4.1).
  */
 export function checkRef(
   { rows, isCounted }: { rows: readonly Pick<JobRow, 'ref'>[]; isCounted: boolean },

@@ -73,9 +73,9 @@ const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 
 /**
- * Returns the error of the whole list after the reads of all its projects failed, because an empty
- * list would be misleading. Undefined unless all errors have the same temporary code: RATE_LIMITED,
- * UPSTREAM_UNAVAILABLE or UPSTREAM_TIMEOUT.
+ * Returns one error for the whole list if no project could be read, because an empty list would be
+ * misleading. `errors` are the errors of all projects. Undefined unless all of them have the same
+ * temporary code: RATE_LIMITED, UPSTREAM_UNAVAILABLE or UPSTREAM_TIMEOUT.
  */
 function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));

@@ -49,7 +49,8 @@ const JOB_TOKEN_REFUSED =
   'GitLab does not let this job token list the pipelines of the project. That needs GitLab 19.2 or later, a running job, and a project whose job token permissions allow it.';
 
 /**
- * Reads a page of `Project.pipelines` with GET /projects/:id/pipelines. Null if GitLab answers 404.
+ * Reads a page of `Project.pipelines` with GET /projects/:id/pipelines. Null if GitLab answers 404;
+ * for a job token, throws FORBIDDEN instead.
  */
 export async function readProjectPipelines(
   context: Context,

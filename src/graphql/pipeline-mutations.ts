@@ -47,7 +47,7 @@ interface Payload extends PayloadRow {
 
 type Input = typeof PipelineActionInput.$inferInput;
 
-/** Maximum rows that are read of each of the pipeline's two lists: jobs and trigger jobs. */
+/** Maximum rows to read from each list of the pipeline: its jobs and its trigger jobs. */
 const MAX_ROWS = 2_000;
 /** Maximum error of the Date header of a response, which is rounded down to seconds. */
 const DATE_STEP_MS = 1_000;

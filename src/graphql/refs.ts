@@ -21,9 +21,9 @@ import type { KeptLog } from '../trace/kept-log.ts';
 import { builder } from './builder.ts';
 
 /*
- * The row type and the Pothos ref of each object type. The fields are defined in the file of each
- * type. All refs are in this file, because types refer to each other: their files would otherwise
- * import each other.
+ * The row types and Pothos refs of types that refer to each other, such as jobs and pipelines. The
+ * fields of these types are defined in other files. If the refs were defined there, too, the files
+ * would import each other.
  */
 
 /** A project, with the values of it that are known. */
@@ -50,7 +50,7 @@ export interface RowOfProject {
  */
 export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & {
   project_id: string;
-  /** The project in the arguments, if arguments identify the pipeline. */
+  /** The pipeline's project. If undefined, `projectRow` or the row itself describes the project. */
   requestedProject?: ProjectRow;
   /**
    * Set if the pipeline is part of a job's row: values that describe the pipeline's project. They

@@ -18,7 +18,7 @@ builder.scalarType('DateTime', {
   },
 });
 
-/** Returns a JSON number up to 2^53, and a string for larger values. */
+/** Returns a JSON number up to 2^53 - 1, and a string for larger values. */
 function serializeBigInt(value: unknown): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);

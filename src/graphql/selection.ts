@@ -143,7 +143,6 @@ export function fieldsSelected(
   return groupByResponseName(sets.flatMap((set) => collect(set, on, scope, spread)));
 }
 
-/** Returns whether the value of an argument contains variables. */
 function hasVariables({ value }: ArgumentNode): boolean {
   let found = false;
   visit(value, {
@@ -200,7 +199,7 @@ function variableCopier(
 
 /**
  * Returns a function that converts variables to arguments. Computes arguments without variables
- * once.
+ * once, unless another argument contains a variable in a list or an object.
  */
 export function argumentReader(
   definition: GraphQLField<unknown, unknown>,
@@ -303,7 +302,7 @@ function select(
 
 /**
  * Drops all variables but those that `@skip` and `@include` may use, so that a cached tree contains
- * no user input.
+ * no other input of users.
  */
 function keepConditions({ schema, fragments, variableValues, countFields }: Scope): Scope {
   const conditions = Object.entries(variableValues).filter(
@@ -369,7 +368,7 @@ export function selectedBelow(info: GraphQLResolveInfo, type?: string): Selected
 
 /**
  * Memoizes a function of a selection. A compiled operation builds each of its selections once, so
- * the value is also computed once.
+ * the value is also computed once. Exception: each call of `below` builds a new selection.
  */
 export function perSelection<Value>(compute: (selection: Selection) => Value) {
   const known = new WeakMap<Selection, Value>();

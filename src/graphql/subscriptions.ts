@@ -15,9 +15,10 @@ import { type SelectedBelow, selectedBelow } from './selection.ts';
 import { TraceLine } from './trace.ts';
 
 /*
- * Subscriptions. Each event is executed like a query, with its own timeout. An error of a field is
- * part of one event only. A `LiveEvent` with an error ends the stream: the error is sent as the
- * last event, over both SSE and WebSocket.
+ * Subscriptions. Each event is executed like a query. `openEvent` gives an event its own timeout;
+ * the events of a log need none, because their fields make no calls. An error of a field is part of
+ * one event only. A `LiveEvent` with an error ends the stream: the error is sent as the last event,
+ * over both SSE and WebSocket.
  */
 
 /** Returns the value of an event, or throws the error that ended the stream. */
@@ -79,8 +80,8 @@ interface PipelineUpdateRow {
 }
 
 /**
- * Returns how many jobs an update of a pipeline needs. All jobs if `changedJobs` or no board is
- * selected, otherwise the largest `maxJobs` of the selected boards.
+ * Returns how many jobs an update of a pipeline needs. All jobs if `changedJobs` is selected, or if
+ * no board is; otherwise the largest `maxJobs` of the selected boards.
  */
 function jobsNeeded({ selection, variableValues }: SelectedBelow): number {
   const boards = selection.below('pipeline').list.filter(({ name }) => name === 'board');

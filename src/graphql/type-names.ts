@@ -18,7 +18,9 @@ export function ownNameOf({ name, extensions }: GraphQLNamedType): string {
   return typeof ownName === 'string' ? ownName : name;
 }
 
-/** Returns the type of a schema by its own name. PageInfo and root types have no prefix. */
+/**
+ * Returns the type of a schema by its own name. Root types, scalars and PageInfo have no prefix.
+ */
 export function typeNamed(schema: GraphQLSchema, ownName: string): GraphQLNamedType | undefined {
   const prefix = prefixOf(schema);
   const found = prefix && schema.getType(`${prefix}${ownName}`);
