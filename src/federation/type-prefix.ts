@@ -29,7 +29,7 @@ import { ownNameOf, prefixOf } from '../graphql/type-names.ts';
 
 /*
  * Adds a prefix to the type names of a schema, so that it can be composed with other subgraphs that
- * use the names without the prefix. Fields, arguments, resolvers and ids stay unchanged.
+ * use the names without the prefix. Fields, arguments and ids stay unchanged.
  */
 
 /** Types that keep their names, because each subgraph with Relay connections defines them. */
