@@ -41,8 +41,8 @@ export interface Context {
   /** Opens a job's artifacts as a stream, to which the operation timeout does not apply. */
   openArtifacts(ref: ArtifactsRef): Promise<FileStream>;
   /**
-   * Base addresses of GitLab's web pages. The URL of a job, pipeline or project begins with one of
-   * them, and the path of the project follows it.
+   * Configured base addresses of GitLab's web pages. The URL of a job, pipeline or project usually
+   * begins with one of them, and the path of the project follows it (upstream.md §3).
    */
   webUrls: readonly string[];
   /** Aborted when the caller disconnects or the operation times out. */

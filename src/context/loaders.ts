@@ -63,12 +63,15 @@ interface FailureLogRef extends JobRef {
   contextBytes: number | 'all';
 }
 
-/** What the log of a failed job shows about the failure, and how much of the log was read. */
+/** What the log of a failed job shows about the failure, and how much of the log was kept. */
 export interface FailureLog extends FailureFacts {
   bytesRead: number;
-  /** Whether the whole log was read. */
+  /** Whether the whole log was kept. */
   whole: boolean;
-  /** Whether lines are numbered from the beginning of the log. False if only its end was read. */
+  /**
+   * Whether lines are numbered from the beginning of the log. If not, they are numbered from the
+   * beginning of the part that was kept.
+   */
   isNumbered: boolean;
 }
 
@@ -367,7 +370,7 @@ const failureLog = rowLoader<FailureLogRef, FailureLog | null>({
 });
 
 const endpoints = {
-  /** Jobs that are requested in the same tick are read in as few calls as possible. */
+  /** Jobs that are requested in the same tick may share calls (jobs-by-id-plan.ts). */
   job: ({ jobs }: Operation, ref: JobRef) => jobs.load(ref),
   /**
    * Reads the pipeline's list of trigger jobs: GitLab has no endpoint for a single one (upstream.md
@@ -428,8 +431,8 @@ const endpoints = {
     key: keyOfProject,
   }),
   /**
-   * Reads the board of a pipeline (its stages, groups and jobs) and the attempts of its jobs. Both
-   * are built from the pipeline's lists of jobs and of trigger jobs.
+   * Returns the boards of a pipeline (see `Boards`), without a call. Their methods read the
+   * pipeline's lists of jobs and of trigger jobs.
    */
   boards: (operation: Operation, ref: PipelineRef) =>
     operation.cached(createBoards, operation.aliases.keyOf(ref), () =>
