@@ -183,8 +183,8 @@ export async function readConnection<Row extends ListRow>(
   const request = toPageRequest(source, args, cursor);
   const { total: counts, rows: hasRows } = needsOf(selection);
   // If no rows are selected, the list is counted, even without `totalCount`. If no call were made,
-  // a list that the caller cannot see would look like an empty one. Exception: `count` makes no call
-  // for the jobs of a project if the server is known not to count them.
+  // a list that the caller cannot see would look like an empty one. Exception: `count` makes no
+  // call for the jobs of a project if the server is known not to count them.
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(request),
