@@ -33,8 +33,9 @@ export interface Live {
   /** Yields the current state of the job, then its changes until the job is finished. */
   job(ref: JobRef): LiveEvents<Job>;
   /**
-   * Yields the pipeline with up to `maxJobs` jobs and up to `maxJobs` trigger jobs, then its
-   * changes until the pipeline is finished. Each attempt of a retried job counts as a job.
+   * Yields the pipeline with at least its newest `maxJobs` jobs and its newest `maxJobs` trigger
+   * jobs, then its changes until the pipeline is finished. Each attempt of a retried job counts as
+   * a job.
    */
   pipeline(ref: PipelineRef, maxJobs: number): LiveEvents<PipelineNews>;
   /**
@@ -136,8 +137,8 @@ function createPolls(options: Defined, capacity: Capacity) {
     return poll;
   };
   /**
-   * Finds or starts a poll. The cast to `Poll<State>` is safe, because the key contains the kind of
-   * resource.
+   * Finds or creates a poll. The cast to `Poll<State>` is safe, because the key contains the kind
+   * of resource.
    */
   const find = <State>(credential: Credential, resource: Resource<State>): Poll<State> => {
     const key = `${credential.digest} ${resource.key}`;

@@ -10,8 +10,8 @@ interface Members {
 }
 
 /**
- * The only member of these nested objects that is compared. Their other members, such as a runner's
- * contact time, may change while the job does not.
+ * The only member of these nested objects that is compared. Their other members may change while
+ * the job does not, such as `contacted_at` of a runner manager.
  */
 const COMPARED_MEMBERS = new Map([
   ['user', 'id'],

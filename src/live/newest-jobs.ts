@@ -27,7 +27,10 @@ interface NewestJobs {
   readonly jobs: ReadonlyMap<string, Job>;
   /** Whether a read has succeeded. False again after GitLab has refused a read to the caller. */
   readonly wasRead: boolean;
-  /** The project's numeric id. Undefined if no row of `jobs` contains it. */
+  /**
+   * The `project_id` of the first job: the project's numeric id or, if GitLab's row does not
+   * contain that, the project as requested. Undefined if there are no jobs.
+   */
   readonly number?: string | undefined;
   /** The error of the last read, if that failed. */
   readonly error?: GitlabError;

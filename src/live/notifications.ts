@@ -10,8 +10,8 @@ export interface ChangeEvent {
   /** The project's numeric id; undefined if the webhook does not contain it. */
   project?: string | undefined;
   /**
-   * Whether the event comes from GitLab's Job webhook, which reports every change of a job. The
-   * Pipeline webhook does not.
+   * Whether the event comes from GitLab's Job webhook, which reports each change of a job's status.
+   * The Pipeline webhook does not.
    */
   ofJobs: boolean;
 }
@@ -30,8 +30,8 @@ export interface Listener {
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /**
- * How long a project is assumed to have webhooks after it sent a webhook. The time is long, because
- * a project sends none while its jobs do not change.
+ * How long a project is assumed to have Job webhooks after its last one. The time is long, because
+ * GitLab sends none while the project's jobs do not change.
  */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;

@@ -18,7 +18,7 @@ interface JobEntry {
 /** A pipeline and the attempts of its jobs: the newest ones, up to the `maxJobs` of the read. */
 interface PipelineState {
   pipeline: RestPipeline;
-  /** The number of this state: 1 for the first one. Each read that finds a change adds 1. */
+  /** The number of this state: 1 for the first state, and 1 more for each later state. */
   round: number;
   rows: BoardRows;
   /** The jobs by id: newest first, and trigger jobs last. */
@@ -132,13 +132,13 @@ async function compare(
   return isUnchanged ? before : { pipeline, round, rows, entries: new Map(entries) };
 }
 
-/** Whether a trigger job or its downstream pipeline is active. */
+/** Whether a trigger job or its downstream pipeline is running or being canceled. */
 const isActiveBridge = ({ status, downstream_pipeline }: BoardRows['bridges'][number]): boolean =>
   [status, downstream_pipeline?.status].some((one) => activityOf(one ?? 'created') === 'active');
 
 /**
- * Returns the polled resource of a pipeline with its jobs. Each read makes one call for the
- * pipeline, and one for each page of jobs and of trigger jobs. A read requests as many jobs as the
+ * Returns the polled resource of a pipeline with its jobs. A read usually makes one call for the
+ * pipeline, and one for each page of jobs and of trigger jobs. It requests as many jobs as the
  * subscriber with the highest demand needs.
  */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {

@@ -2,7 +2,7 @@ import type { Clock } from '../util/clock.ts';
 
 /*
  * Limits how often the polls of one credential read the job lists of projects. GitLab allows a user
- * 600 reads of these lists a minute (upstream.md §5.2). Polls may use a tenth of that, so that
+ * 600 reads of these lists a minute (upstream.md §5.2). Polls use about a tenth of that, so that
  * queries can use the rest.
  */
 

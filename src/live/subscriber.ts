@@ -16,7 +16,7 @@ export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
  * Derives a subscriber's next event from a state. Returns undefined if the state contains nothing
  * new for the subscriber. A view remembers what the subscriber has received, so events need no
  * queue: a slow subscriber skips states, but always receives the last one. After an error, the view
- * may be called again with a later state.
+ * may be called again, with the same state or a later one.
  */
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 

@@ -109,7 +109,7 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     cut,
     /**
      * Returns the lowest offset from which bytes were removed or replaced since `cuts` had the
-     * value `known`. Infinity if none were. The result may be too low if there were more than 100
+     * value `known`. Infinity if none were. The result may be too low if there were 100 or more
      * cuts since then.
      */
     lowestCutSince(known: number) {

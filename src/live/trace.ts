@@ -139,7 +139,7 @@ export function traceView(
   const linesOf = (log: TraceLog) => (hasLines ? log.lines : undefined);
   /**
    * Returns where the next piece begins. `isRewound`: the log was cut before the subscriber's
-   * offset.
+   * offset, or ends before it.
    */
   const nextStart = (log: TraceLog) => {
     const lowestCut = cuts === undefined ? Infinity : log.lowestCutSince(cuts);
@@ -218,9 +218,9 @@ const MAX_PER_LOG = 4 * MEBIBYTE;
 const MAX_TOTAL = 64 * MEBIBYTE;
 
 /**
- * Maximum size of an event in bytes. GitLab returns up to 500 KiB per request (upstream.md §7).
- * With many subscribers, events are smaller, because each subscriber may leave one event unread in
- * memory.
+ * Maximum size of an event in bytes. GitLab accepts a `byte_limit` of up to 500 KiB (upstream.md
+ * §7). With many subscribers, events are smaller, because each subscriber may leave one event
+ * unread in memory.
  */
 const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
