@@ -1,8 +1,8 @@
 /*
  * Corrects fields that depend on whether a job was retried. Each retry creates a new job, the newer
  * attempt. The gateway knows whether there is a newer attempt only if it has read all attempts for
- * the response. In other responses, `retried` of a job and `retryable` of a pipeline are null,
- * which means "not read".
+ * the response, or a list without retried jobs. In other responses, `retried` of a job and
+ * `retryable` of a pipeline are null, which means "not read".
  */
 
 /** Returns the received value, or the known value if the received value is null. */

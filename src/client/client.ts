@@ -16,7 +16,7 @@ export interface ClientOptions {
   headers?: Headers | (() => Headers | Promise<Headers>);
   /** @default the global `fetch` */
   fetch?: typeof fetch;
-  /** Timers for subscriptions. @default the timers of the system */
+  /** Timers and randomness for subscriptions. @default those of the system */
   clock?: Clock;
 }
 

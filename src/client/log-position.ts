@@ -85,10 +85,7 @@ function afterByteOf(field: Tokens): string | undefined {
 export interface LogPosition {
   /** The variables for a request that continues at this position. */
   variables: Readonly<Record<string, unknown>>;
-  /**
-   * Moves the position to the end of the part of the log that `result` contains (its `endByte`).
-   * `result` is an event of the subscription.
-   */
+  /** Moves the position to the `endByte` of an event. `result` is the event. */
   advance(result: Result<unknown>): void;
 }
 

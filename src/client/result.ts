@@ -43,7 +43,10 @@ export class GatewayError extends Error {
   declare readonly status: number | undefined;
   /** Seconds to wait before another try; undefined if the server did not say. */
   declare readonly retryAfter: number | undefined;
-  /** Whether another try may succeed: the network failed, or the server is busy or restarting. */
+  /**
+   * Whether another try may succeed: the network failed, or the gateway, a proxy or GitLab is busy
+   * or down.
+   */
   readonly isRetryable: boolean = false;
   /** The GraphQL errors that ended a subscription or `paginate`; otherwise empty. */
   readonly errors: readonly ResultError[] = [];
