@@ -36,8 +36,8 @@ const ofJob = {
 };
 
 /**
- * Policies of fields that depend on whether a job was retried. Their values are exact only in
- * responses for which the gateway has read all attempts of the job (see client/attempts.ts).
+ * Policies of fields that depend on whether a job was retried. Their values are exact only in some
+ * responses (see client/attempts.ts).
  */
 const fieldsOfAttempts = {
   Job: ofJob,
