@@ -160,7 +160,6 @@ export async function resolveAddress(
   return { kind: 'pipeline', project, id: findPipeline(data, address).databaseId };
 }
 
-/** A job, identified by its project and id. */
 export interface JobAddress {
   project: string;
   id: string;
@@ -187,9 +186,9 @@ interface PipelineJobs {
 const MAX_PAGES = 5;
 
 /**
- * Returns the job that arguments identify. If they identify a pipeline, searches the first 500 jobs
- * of the pipeline for the name `job_name`. Throws ToolError if none of these jobs has that name, or
- * if `job_name` is missing.
+ * Returns the job that arguments identify. If they identify a pipeline, searches its newest 500
+ * jobs for the name `job_name`. Throws ToolError if none of these jobs has that name, or if
+ * `job_name` is missing.
  */
 export async function resolveJob(args: AddressArguments, call: ToolCall): Promise<JobAddress> {
   const address = parseAddress(args, call.webUrls);

@@ -13,7 +13,6 @@ export const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().positive()]).
 export const whole = (byDefault: number, min: number, max: number) =>
   z.int().min(min).max(max).default(byDefault);
 
-/** An optional text. */
 export const text = z.string().max(2048).optional();
 
 /** The arguments that identify a pipeline or job. */

@@ -47,7 +47,7 @@ interface McpOptions {
   randomDigit?: (() => string) | undefined;
 }
 
-/** Answers one HTTP request, whose JSON body is already parsed. Never rejects. */
+/** Answers one HTTP request, whose JSON body is already parsed. */
 export type McpEndpoint = (request: Request, parsedBody: unknown) => Promise<Response>;
 
 const INSTRUCTIONS =

@@ -9,7 +9,7 @@ import { callText, countText, statusText } from '../words.ts';
 
 /*
  * The tool that waits, for a limited time, until a pipeline or job is finished or blocked. With
- * `until: 'failed'`, the tool also stops waiting when a job has failed.
+ * `until: 'failed'`, the tool also stops waiting when a job has failed that is not allowed to fail.
  */
 
 const JOB = 'name databaseId status allowFailure';
@@ -91,7 +91,7 @@ interface Observation {
 
 /**
  * Waits until the pipeline or job is finished or blocked, `seconds` have passed, or the gateway
- * shuts down. With `until: 'failed'`, also stops when a job has failed.
+ * shuts down. With `until: 'failed'`, also stops when a job has failed that is not allowed to fail.
  */
 async function observe(
   address: NumberedAddress,
