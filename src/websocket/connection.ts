@@ -15,8 +15,9 @@ interface RunningOperation {
 const SERVICE_RESTART = 1012;
 
 /**
- * Maximum number of concurrent operations of one connection, including subscriptions. 500 is one
- * subscription for each row of the longest page of a list. An operation takes 20 kB of memory.
+ * Maximum number of concurrent operations of one connection, including subscriptions. A page of
+ * jobs has at most 500 rows, so a client can subscribe to each of them. An operation takes 20 kB of
+ * memory.
  */
 export const MAX_OPERATIONS = 500;
 

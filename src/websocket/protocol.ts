@@ -12,8 +12,8 @@ import { type Connection, MAX_OPERATIONS } from './connection.ts';
 
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
 /**
- * Headers that the `connection_init` payload may contain, because browsers cannot set headers for a
- * WebSocket.
+ * Headers that are read from the `connection_init` payload, because browsers cannot set headers for
+ * a WebSocket.
  */
 const READ_NAMES = [...CREDENTIALS, 'traceparent', 'tracestate', 'x-request-id'];
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
@@ -33,8 +33,8 @@ const CREDENTIAL_VALUE = /^(?:bearer\s|gl(?:agent|cbt|dt|ft|oas|pat|soat)-)/i;
 const BAD_REQUEST = 4400;
 
 /**
- * Thrown for a malformed `connection_init` payload. The error message contains the key of a member
- * of the payload, never its value.
+ * Thrown for a malformed `connection_init` payload. The error message may contain a key of the
+ * payload, but never a value.
  */
 class PayloadError extends Error {
   override readonly name = 'PayloadError';
