@@ -19,8 +19,8 @@ export interface ChangeEvent {
 /** A subscriber of one topic. */
 export interface Listener {
   /**
-   * Called when the resource of the topic may have changed. `hasWebhooks`: webhooks report each of
-   * its changes.
+   * Called when the resource of the topic may have changed. `hasWebhooks`: webhooks report its
+   * changes, except those of trigger jobs.
    */
   notify(hasWebhooks?: true): void;
   /** Called when webhooks may have been missed, and may be missed from now on. */

@@ -144,7 +144,10 @@ export interface Poll<State> {
    * read again soon. The default of `demand` is 0 (see `SubscriberOptions.demand`).
    */
   join(onChange: () => void, demand?: number): () => void;
-  /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */
+  /**
+   * Reads the resource soon. `hasWebhooks`: webhooks report its changes, except those of trigger
+   * jobs.
+   */
   notify(hasWebhooks?: true): void;
   /**
    * Reads the resource soon. Until the next `notify(true)`, assumes that webhooks do not report it.
