@@ -28,7 +28,7 @@ type Command =
   | { name: 'print-subgraph'; typePrefix: string | undefined }
   | { name: 'help' | 'version' | 'print-schema' };
 
-/** Thrown for settings or flags that cannot be used. Lists all problems. */
+/** Thrown for settings or flags that cannot be used. There may be several problems. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -112,7 +112,10 @@ const dependencies: readonly (readonly [name: string, needed: readonly string[]]
   ['TRUSTED_DOCUMENTS=only', ['TRUSTED_DOCUMENTS_FILE', 'BOARD']],
 ];
 
-/** Returns why the client certificate cannot be used; undefined if it can. */
+/**
+ * Returns why the client certificate and its key cannot be used. Undefined if they can, or if one
+ * of them is not set.
+ */
 function findCertificateProblem({ gitlabUrl, network }: Raw): string | undefined {
   const { clientCert: cert, clientKey } = network;
   if (!cert || !clientKey) return undefined;

@@ -79,7 +79,10 @@ export interface Gateway {
    * Returns the URL of /metrics once this process serves it on METRICS_PORT; otherwise undefined.
    */
   metricsUrl(): string | undefined;
-  /** Refuses new requests, ends subscriptions, and resolves when no request is running. */
+  /**
+   * Ends subscriptions, and refuses new requests except those to /health, /ready and /metrics.
+   * Resolves when no request is running.
+   */
   drain(): Promise<void>;
   /** Closes all connections, to clients and to GitLab. */
   close(): Promise<void>;
@@ -108,7 +111,10 @@ export interface GatewayDeps {
   logger?: Logger | undefined;
   /** Reports a bug; clients see a masked error. @default writes to the log, or to stderr */
   report?: (bug: unknown) => void;
-  /** Whether this process is one of several workers on one port. Their primary serves /metrics. */
+  /**
+   * Whether this process is one of several workers on one port. With METRICS_PORT, their primary
+   * serves /metrics.
+   */
   isWorker?: boolean | undefined;
   /** Sends a change event to the other workers. Set if several processes serve one port. */
   passOn?: ((event: ChangeEvent) => void) | undefined;
@@ -120,7 +126,7 @@ export interface GatewayDeps {
   boardFolder?: string | undefined;
   /**
    * The page to which `/` redirects browsers, relative to `/`. @default the board or, if it is not
-   * built, GraphiQL
+   * served, GraphiQL
    */
   startPage?: string | undefined;
   /**
@@ -129,8 +135,9 @@ export interface GatewayDeps {
    */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
   /**
-   * How often graphql-js executes an operation before the operation is compiled. Trusted documents
-   * and subscriptions are compiled at their first use. @default 1
+   * How often graphql-js executes an operation before the operation is compiled. Trusted documents,
+   * subscriptions, and operations with more than five estimated calls to GitLab are compiled at
+   * their first use. @default 1
    */
   compileAfterUses?: number | undefined;
   /**
@@ -140,8 +147,8 @@ export interface GatewayDeps {
    */
   stalledMs?: number | undefined;
   /**
-   * Clock and randomness of polls, and ping interval of WebSockets. @default the defaults of
-   * `LiveHubOptions` and `WebSocketOptions`
+   * Clock and randomness of polls, and ping interval of WebSockets. The clock is also used for the
+   * token file, webhooks and MCP. @default the defaults of `LiveHubOptions` and `WebSocketOptions`
    */
   live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;
 }
@@ -227,7 +234,10 @@ function createReport(logger: Logger | undefined): (bug: unknown) => void {
  */
 export const BOARD_FOLDER = fileURLToPath(new URL('../../dist/board', import.meta.url));
 
-/** Reads files that a setting names. A failure becomes a ConfigError that begins with `problem`. */
+/**
+ * Reads files that a setting needs. A failure becomes the only problem of a ConfigError. Its text
+ * begins with `problem`.
+ */
 function readFor<T>(problem: string, read: () => T): T {
   try {
     return read();

@@ -159,8 +159,8 @@ async function serveInWorkers(serving: Serving): Promise<void> {
 }
 
 /**
- * Starts to serve. Resolves when the gateway listens. Rejects if it cannot start. A signal ends the
- * process.
+ * Starts to serve. Resolves when the gateway listens. Rejects if it cannot start. If the first of
+ * several workers cannot start, the process exits instead. A signal ends the process.
  */
 export async function serve(config: Config, program: Program): Promise<void> {
   const output = createStandardOutput();
