@@ -41,7 +41,7 @@ const QUOTED = /;\s*filename\s*=\s*"((?:[^"\\]|\\.)*)"/i;
 const TOKEN = /;\s*filename\s*=\s*([^\s;"]+)/i;
 
 /**
- * Decodes the UTF-8 of a header value, which Node has read as Latin-1. Returns the text unchanged
+ * Decodes the UTF-8 of a header value, which undici has read as Latin-1. Returns the text unchanged
  * if its bytes are not valid UTF-8.
  */
 function fromHeaderBytes(text: string): string {

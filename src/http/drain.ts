@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { requestError } from '../operation/request-error.ts';
 
-/** The error of an operation that arrives during the shutdown. */
+/** The error of a request that arrives during the shutdown. */
 export const shuttingDown = () =>
   requestError('The gateway is restarting. Send the request again.', {
     code: 'SHUTTING_DOWN',
@@ -9,7 +9,7 @@ export const shuttingDown = () =>
     headers: { 'retry-after': '1' },
   });
 
-/** The graceful shutdown of HTTP: running requests may finish, new ones are refused. */
+/** The graceful shutdown of HTTP: running requests may finish, most new ones are refused. */
 export type Drain = ReturnType<typeof createDrain>;
 
 /** Prepares the graceful shutdown of a process, which serves normally until `begin` is called. */

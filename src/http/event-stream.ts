@@ -51,7 +51,7 @@ export function sendEventStream(events: ResponseStream, response: ServerResponse
   }, HEARTBEAT_MS);
   response.once('close', () => {
     clearInterval(ping);
-    // Ignores errors of the end of the subscription, because no client can receive them anymore.
+    // Ignores an error of `return`, because no client can receive it anymore.
     events.return?.().catch(() => {});
   });
   const send = async () => {

@@ -17,9 +17,12 @@ const ICON =
 const HEADERS_COMMENT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
 
 /**
- * Allows only resources and requests of this origin, and no inline scripts. Inline styles and fonts
- * in data: URLs are allowed, because Monaco, GraphiQL's editor, uses them. The policy is also sent
- * with the script files, because a worker uses the policy of its own script.
+ * Allows no inline scripts, and only resources and requests of this origin, with two exceptions:
+ * - Monaco, GraphiQL's editor, uses inline styles and fonts in data: URLs.
+ * - The icon of the page is an image in a data: URL.
+ *
+ * The policy is also sent with the script files, because a worker uses the policy of its own
+ * script.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -42,7 +45,8 @@ const CONTENT_SECURITY_POLICY = [
  * - Prevents dragging of tabs (see STYLES, too). With several initial tabs, GraphiQL computes wrong
  *   positions, so that tabs move away from the pointer and cannot be clicked.
  * - Reads the query string of a link (`?query=…&variables=…`) once, and removes it from the
- *   address. Otherwise, GraphiQL would write edits into the address.
+ *   address.
+ * - Replaces Yoga's `onEditQuery`, which would write each edit of the query into the address.
  */
 const START = `
 ;(() => {

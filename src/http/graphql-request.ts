@@ -15,7 +15,10 @@ export interface Exchange {
   header(name: string): string | undefined;
 }
 
-/** Returns a function that reads a request header. Repeated headers are joined with a comma. */
+/**
+ * Returns a function that reads a request header; `name` is in lower case. Most repeated headers
+ * are joined with a comma. Of some, such as Authorization, Node keeps only the first.
+ */
 export function headerReader({ headers }: IncomingMessage): (name: string) => string | undefined {
   return (name) => {
     const value = headers[name];

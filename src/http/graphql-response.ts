@@ -29,7 +29,6 @@ export function statusOf(errors: readonly GraphQLError[], type: ResponseType): n
  */
 const LONG = 8_192;
 
-/** Size of the buffer `scratch`. */
 const SCRATCH_BYTES = 4 * 1024 * 1024;
 /** A buffer in which texts are encoded, one after another. It is created at the first use. */
 let scratch: Buffer | undefined;

@@ -21,8 +21,8 @@ interface TextAnswer {
 
 interface McpRouteDeps {
   /**
-   * Answers `tools/list`; returns undefined for other requests. `answer` passes a request to the
-   * endpoint.
+   * Answers `tools/list` from a cache. If it returns undefined, the endpoint must answer the
+   * request. `answer` passes a request to the endpoint.
    */
   listTools(
     body: unknown,

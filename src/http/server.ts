@@ -52,7 +52,8 @@ function hasAddress(host: string, target: string): boolean {
 }
 
 /**
- * Whether a browser opens the URL as a page. At /graphql, such a request gets the page of GraphiQL.
+ * Whether a browser opens the URL as a page. At /graphql, such a request gets the page of GraphiQL,
+ * if GraphiQL is enabled.
  */
 export function isPageView({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && (headers.accept?.includes('text/html') ?? false);
