@@ -25,11 +25,11 @@ interface Operation {
 
 /** Maximum characters of all cached responses together. */
 const MAX_SIZE = 32 * 1024 * 1024;
-/** How long a response is shared if its execution made no calls to GitLab. */
+/** How long a response is shared if its `readMore` is false. */
 const MAX_AGE_MS = 30_000;
 /**
- * How long a response is shared if its execution made calls to GitLab. The time is short, because
- * the values must be current.
+ * How long a response is shared if its `readMore` is true. The time is short, because the values
+ * must be current.
  */
 const MAX_AGE_WITH_READS_MS = 1_000;
 /**
