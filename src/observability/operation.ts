@@ -22,10 +22,10 @@ export interface Operation {
   name: string | undefined;
   /**
    * First half of the document's SHA-256, in hex. Undefined if no document within the limits could
-   * be parsed.
+   * be parsed, or if it was not clear which of its operations to execute.
    */
   document: string | undefined;
-  /** Undefined if the operation was not executed. */
+  /** Undefined if `prepare` (operation/run.ts) rejected the operation. */
   execution: Execution | undefined;
   requestCounter: RequestCounter | undefined;
   /** The distinct `extensions.code` values of the errors. */
