@@ -97,7 +97,7 @@ export function buildBoard(rows: BoardRows): Promise<Board> {
 async function build({ jobs, bridges, gaps }: BoardRows): Promise<Board> {
   const attempts = await attemptsOf<AnyJob>([...jobs, ...bridges]);
   const stages = await buildStages(attempts, {
-    // Without all trigger jobs (BRIDGES), the remaining stages are still in GitLab's order.
+    // If all trigger jobs are missing (BRIDGES), the other stages are still in GitLab's order.
     areRowsMissing: gaps.some(({ part }) => part === 'MORE_JOBS'),
   });
   return { stages, jobs: stages.flatMap((stage) => stage.jobs), attempts, gaps };

@@ -53,8 +53,9 @@ export const isCanceled = (status: Status): boolean =>
   status === 'canceled' || status === 'canceling';
 
 /**
- * Whether a user can start the job: it is a manual or delayed job that has not run yet. A manual
- * job that has run counts as retryable instead, because REST does not show that it was manual.
+ * Whether a user can start the job: it is a manual or delayed job that has not run yet and is not
+ * archived. A manual job that has run counts as retryable instead, because REST does not show that
+ * it was manual.
  */
 export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
   return (status === 'manual' || status === 'scheduled') && !archived;
@@ -275,7 +276,7 @@ function partsOf(name: string): NamePart[] {
 export function parseJobName(name: string): JobName {
   const parts = partsOf(name);
   const group = name.slice(0, parts.at(-1)?.start).trim();
-  // A name that consists only of such parts, such as "2/5", is its own group.
+  // A name that consists only of such parts, such as ": 2/5", is its own group.
   if (!group) return { group: name, index: null, total: null, matrix: null };
   const numbers = parts.flatMap((part) => ('numbers' in part ? [part.numbers] : []))[0];
   const [index = Number.NaN, total = Number.NaN] = numbers?.map(Number) ?? [];

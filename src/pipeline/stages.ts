@@ -109,8 +109,8 @@ const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage 
 /**
  * Builds the stages of a pipeline in GitLab's order, from all attempts that were read.
  *
- * `positionKnown` is false if the oldest known attempt of a stage may be a retry. There are two
- * cases:
+ * `positionKnown` is always true for `.pre` and `.post`. For another stage, it is false if the
+ * oldest known attempt of the stage may be a retry. There are two cases:
  * - The stage has only trigger jobs, and each of them may be a retry. GitLab does not list retried
  *   trigger jobs, so the first attempt may be missing.
  * - Rows are missing, and no row of the stage was certainly created with the pipeline (see
