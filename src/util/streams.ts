@@ -18,7 +18,10 @@ interface StreamObserver {
 
 interface StreamSource<T> {
   next(): Promise<IteratorResult<T>>;
-  /** Called when the stream ends before the source, or fails. */
+  /**
+   * Called when the stream ends before the source, or fails. May be called repeatedly, and after
+   * the end of the source.
+   */
   return?(): unknown;
 }
 
