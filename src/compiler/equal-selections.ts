@@ -15,7 +15,7 @@ import {
 /** Maximum length of a text that is compared. Comments can make a text long. */
 const MAX_LENGTH = 10_000;
 
-/** The texts of selections of documents that were parsed without locations. */
+/** Printed selections, for documents that were parsed without locations. */
 const printed = new WeakMap<SelectionSetNode, string>();
 
 function printOnce(set: SelectionSetNode): string {

@@ -89,8 +89,8 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
 type ObjectWriters = (type: GraphQLObjectType) => WriteObject;
 
 /**
- * Returns a function that returns the writer of an object type. A writer is created when the first
- * object of its type is written. `isShared`: several fields use the writers.
+ * Returns a function that returns the writer of an object type. A writer compiles its fields when
+ * it writes its first object. `isShared`: several fields use the writers.
  */
 function objectWriters(
   nodes: Nodes,

@@ -36,8 +36,8 @@ function ifString(value: unknown): string | undefined {
 }
 
 /**
- * Returns the writer of a leaf type. It has a fast path for usual values, and calls `serialize` for
- * others.
+ * Returns the writer of a leaf type. For the types in `fastWriters`, it has a fast path for usual
+ * values. It calls `serialize` for all other values.
  */
 export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   const serialize = (value: unknown) => JSON.stringify(type.serialize(value)) ?? 'null';
