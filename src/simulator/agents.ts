@@ -43,13 +43,13 @@ function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, un
     const { environments, configuration } = entry;
     return { ...configuration, ...(environments && { environments }) };
   }
-  // A job of the agent's own project needs no entry (upstream.md §3.8).
+  // A job of the agent's own project needs no entry.
   return agent.project === job.project ? {} : null;
 }
 
 /**
- * Returns a role and all lower roles; no roles for null. The role planner exists since GitLab 18.0.
- * Since GitLab 19.3, developer and higher roles include security_manager.
+ * Returns a role and all lower roles; no roles for null. Of the simulated releases, those since
+ * 18.0 have the role planner. Since 19.3, developer and higher roles include security_manager.
  */
 function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {
   const included = roles.slice(0, role === null ? 0 : roles.indexOf(role) + 1);

@@ -90,7 +90,10 @@ function checkToken(token: TokenRecord, route: Route, method: string): void {
   }
 }
 
-/** Applies the Sudo header: an admin whose token has the scope `sudo` acts as another user. */
+/**
+ * Applies the Sudo header or the parameter `sudo`: an admin whose token has the scope `sudo` acts
+ * as another user.
+ */
 function applySudo(request: UnauthenticatedRequest, caller: Caller): Caller {
   const target = firstText(request.headers['sudo'], request.params['sudo']);
   if (target === undefined || caller.user === null) return caller;
@@ -131,7 +134,8 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
     return tokenCaller(request, route, privateToken);
   }
   if (bearerToken !== undefined) return bearerCaller(request, route, bearerToken);
-  // Other routes ignore a job token in JOB-TOKEN or `job_token` (upstream.md §8).
+  // A job token in JOB-TOKEN or `job_token` is ignored if the route does not accept job tokens
+  // (upstream.md §10).
   if (jobToken !== undefined && acceptsJobTokens(route, request.caps)) {
     return jobCaller(request.world.tokens.get(jobToken));
   }
@@ -140,8 +144,8 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
 }
 
 /**
- * Returns the name and the key of the rate limit counter for a request. Each user has a counter.
- * All anonymous requests share one counter (upstream.md §5.1).
+ * Returns the name and the key of the rate limit counter for a request (upstream.md §5.1). Each
+ * user has a counter. All anonymous requests share one counter.
  */
 export function throttleKey(request: UnauthenticatedRequest): { name: string; key: string } {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);

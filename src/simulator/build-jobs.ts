@@ -39,7 +39,7 @@ export interface JobOptions
   artifacts?: readonly Partial<ArtifactRecord>[] | undefined;
   /** Name of the job's environment. Slug and tier of the environment are derived from it. */
   environment?: string | undefined;
-  /** The log. If it is given, the log does not grow when the simulated clock advances. */
+  /** The log. If it is given, the running job prints nothing, unless `plan` contains a script. */
   log?: string | Buffer | undefined;
   plan?: Partial<PlanRecord> | undefined;
 }
@@ -48,7 +48,7 @@ export interface BridgeOptions extends JobOptions {
   downstream?: PipelineRecord | null | undefined;
 }
 
-/** The runner of jobs whose options do not name one. */
+/** The runner of builds that have started, if their options do not name one. */
 export const defaultRunner: RunnerRecord = {
   id: 12270831,
   description: 'shared-runner-1.example.com',

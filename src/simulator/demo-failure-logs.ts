@@ -24,7 +24,7 @@ export interface FailureExample {
     readonly section: string | null;
     readonly command: string | null;
     readonly exitCode: number | null;
-    /** Lines of the log that look like errors. */
+    /** Lines of the failed section that look like errors. */
     readonly errors: readonly string[];
   };
 }

@@ -121,7 +121,7 @@ function webJobs(world: World, { unitTests = 'pass', ref }: WebPipeline): JobOpt
       stage: 'build',
       files: builtFiles,
       artifactsExpireAt: world.now + 30 * day,
-      // The size of this archive, 3 GB, does not fit into 32 bits.
+      // The size of this archive, 3 GiB, does not fit into a signed 32-bit integer.
       plan: plan('build', 25 * second, { artifacts: [archive(3_221_225_472), metadata] }),
     },
   ];

@@ -80,8 +80,8 @@ const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
 };
 
 /**
- * Starts or skips the jobs of one stage that have the status `created`: of the first stage with
- * such a job. Does nothing until all earlier stages are complete.
+ * Finds the first stage with jobs that have the status `created` and are not frozen. Starts or
+ * skips these jobs. Does nothing until all earlier stages are complete.
  */
 function leaveCreated(state: WorldState, pipeline: PipelineRecord): void {
   state.changed.delete(pipeline);
@@ -196,8 +196,8 @@ export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | n
 }
 
 /**
- * Retries the failed and canceled jobs of a pipeline, except those that were already retried.
- * Skipped jobs of later stages run after the new attempts (upstream.md §10).
+ * Retries the failed and canceled jobs of a pipeline, except those that were already retried or are
+ * archived. Skipped jobs of later stages run after the new attempts (upstream.md §10).
  */
 export function retryPipeline(
   state: WorldState,

@@ -30,7 +30,10 @@ export interface ObjectStorage {
   readonly url: string;
   /** Requests in order of arrival. */
   readonly requests: StorageRequest[];
-  /** Returns the signed URL of an object. A browser saves the object as `fileName`. */
+  /**
+   * Returns the signed URL of an object, with `fileName` in a parameter, as in URLs of S3. The
+   * response does not depend on `fileName`.
+   */
   sign(path: string, fileName: string): string;
   close(): Promise<void>;
 }

@@ -7,7 +7,8 @@ import type { Capabilities } from './versions.ts';
 /*
  * Offset and keyset pages, newest row first. Lists are in ascending order of id: pages are read
  * from the end, and the row of a cursor is found by binary search. So no request sorts the jobs of
- * a project, of which there may be 50,000.
+ * a project, of which there may be 50,000. Only pipelines may have another order (see
+ * pipeline-list.ts).
  */
 
 export interface Page<T> {
@@ -63,9 +64,7 @@ const maxPerPage = 100;
 const maxCountedRows = 10_000;
 const maxOffset = 50_000;
 
-/**
- * Reads `page` and `per_page`, and validates them like the simulated release (upstream.md §4.1).
- */
+/** Reads `page` and `per_page`, and validates them like the simulated release. */
 export function readPageParams(reader: ParamReader, caps: Capabilities): PageParams {
   const page = readPositive(reader, caps, { name: 'page', fallback: 1 });
   const isZero = readInteger({ params: reader.params, problems: [] }, 'per_page') === 0;
@@ -89,7 +88,7 @@ function readPositive(
 
 /**
  * Returns the URL of the list with some parameters replaced. The URL begins with GitLab's external
- * address (upstream.md §4.1).
+ * address.
  */
 function listUrl(request: ApiRequest, params: Params): string {
   const query = toQuery({ ...request.params, ...params });
@@ -130,8 +129,7 @@ export interface OffsetOptions<T> extends PageParams {
 }
 
 /**
- * Returns a page by number. Reads one row more than requested to know whether a next page exists
- * (upstream.md §4.1).
+ * Returns a page by number. Reads one row more than requested to know whether a next page exists.
  */
 export function offsetPage<T extends Row>(
   request: ApiRequest,

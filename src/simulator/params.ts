@@ -80,7 +80,7 @@ function flatten(name: string, value: Param): string[] {
   return [`${cgiEscape(name)}=${cgiEscape(String(value ?? ''))}`];
 }
 
-/** Formats parameters like Rails' `to_query`: all of them, sorted (upstream.md §4.1). */
+/** Formats parameters like Rails' `to_query`: all of them, sorted. */
 export function toQuery(params: Params): string {
   return Object.entries(params)
     .flatMap(([name, value]) => flatten(name, value))
@@ -189,8 +189,7 @@ function scopeList(value: Param, allowHash: boolean): Param[] {
 
 /**
  * Reads the statuses of the `scope` filter; null if all statuses match. With `allowHash`, the
- * filter may be a hash, whose values are used. Only the list of a project's jobs allows this
- * (upstream.md §2.1, §2.2).
+ * filter may be a hash, whose values are used. Only the list of a project's jobs allows this.
  */
 export function readScope(
   reader: ParamReader,
@@ -208,7 +207,7 @@ export function readScope(
   return null;
 }
 
-/** Reads the variables of a play request. Each needs a key and a value (upstream.md §2.11). */
+/** Reads the variables of a play request. Each needs a key and a value. */
 export function readJobVariables(reader: ParamReader): { key: string; value: string }[] {
   const name = 'job_variables_attributes';
   const list = reader.params[name];

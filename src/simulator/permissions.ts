@@ -60,7 +60,7 @@ export function canReadProject({ world, caller }: Access, project: ProjectRecord
 /**
  * Whether the caller may read the jobs and pipelines of a project (read_build and read_pipeline in
  * GitLab). This requires the role Reporter or a higher one. If the project's pipelines are public,
- * everyone who sees the project may read them (upstream.md §2).
+ * everyone who sees the project may read them.
  */
 export function canReadBuilds(request: Access, project: ProjectRecord): boolean {
   if (!canReadProject(request, project)) return false;
@@ -82,7 +82,7 @@ function canPush(request: Access, { project, ref }: Pick<JobRecord, 'project' | 
 
 /**
  * Whether the caller may retry or play a job. Requires the Developer role and push access to the
- * job's ref. An archived job cannot be retried or played (upstream.md §2.9, §2.11).
+ * job's ref. An archived job cannot be retried or played.
  */
 export function canUpdate(request: Access, job: JobRecord): boolean {
   return !job.archived && hasRole(request, job.project, 'developer') && canPush(request, job);
@@ -98,8 +98,7 @@ export function canCancel(request: Access, job: JobRecord): boolean {
 }
 
 /**
- * Whether the caller may retry a pipeline. Requires the Developer role and push access to its ref
- * (upstream.md §10).
+ * Whether the caller may retry a pipeline. Requires the Developer role and push access to its ref.
  */
 export function canRetryPipeline(request: Access, pipeline: PipelineRecord): boolean {
   return hasRole(request, pipeline.project, 'developer') && canPush(request, pipeline);
@@ -116,7 +115,8 @@ export function canCancelPipeline(request: Access, pipeline: PipelineRecord): bo
 
 /**
  * Whether the caller may erase a job (upstream.md §2.10). Maintainers may, if they may push to the
- * job's ref. Developers may erase only jobs that they started, on refs that are not protected.
+ * job's ref. Developers may erase only jobs that they started, on refs that are not protected. In
+ * some releases, an archived job cannot be erased.
  */
 export function canErase(request: Access, job: JobRecord): boolean {
   const { project, user } = job;

@@ -42,7 +42,7 @@ const minuteMs = 60_000;
 
 /**
  * Throws 429 if the caller exceeds the rate limit for the list of a project's jobs. GitLab checks
- * this limit before it looks up the project (upstream.md §5.2).
+ * this limit before it looks up the project (upstream.md §1.1, §5.2).
  */
 function checkJobsIndexLimit({ caps, limits, caller, clock }: ApiRequest): void {
   if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;
@@ -216,7 +216,7 @@ const readBridges = {
 const readPipelines = { auth: 'optional', jobToken: 'read_pipelines' } as const;
 const readUser = { auth: 'required', jobToken: null, scopes: ['read_user'] } as const;
 
-/** All routes that read: upstream.md §2.1 to §2.7, §10, §12 and §13. */
+/** All routes that read. Most are in upstream.md §2.1 to §2.7, §10, §12 and §13. */
 export const readRoutes: readonly Route[] = [
   get('/projects/:id/jobs', listProjectJobs, { ...readJob, jobToken: 'read_jobs' }),
   get(`${pipelinePath}/jobs`, listBuilds, {

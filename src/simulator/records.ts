@@ -1,6 +1,6 @@
 /*
  * The data of the simulated GitLab. Times are milliseconds since 1970 on the simulated clock
- * (`WorldState.now`). serialize.ts and agents.ts convert records to JSON.
+ * (`WorldState.now`). serialize.ts, agents.ts and test-reports.ts convert records to JSON.
  */
 
 /** Member roles, from weakest to strongest. */
@@ -181,7 +181,7 @@ export const jobDefaults = {
   failureReason: null as string | null,
   /** The files in the job's archive of artifacts, by path. They exist as long as the archive. */
   files: {} as Readonly<Record<string, string | Buffer>>,
-  /** The job's test report. GitLab's API shows it only in the summary of a pipeline. */
+  /** The job's test report. The simulator sends it only in the summary of the pipeline. */
   tests: null as TestCounts | null,
   /** Whether a newer attempt of this job exists. */
   retried: false,
@@ -264,8 +264,8 @@ export interface AgentAccess {
 }
 
 /**
- * The event that listeners receive when the status or the log of a job changes. Contains what a
- * webhook payload needs.
+ * The event that listeners receive when the status of a job changes or its log grows. Contains what
+ * a webhook payload needs.
  */
 export type WorldChange =
   | { type: 'job'; job: JobRecord; from: string; to: string }

@@ -109,7 +109,7 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
 
 /**
  * Throws 403 if the caller has a job token of another project, and the requested project's
- * allowlist does not grant `policy` to that project (upstream.md §8). A project can disable its
+ * allowlist does not grant `policy` to that project (upstream.md §1.1). A project can disable its
  * allowlist.
  */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {

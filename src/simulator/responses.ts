@@ -44,10 +44,10 @@ function messageError(status: number, message: string): ApiError {
   return new ApiError(status, { message });
 }
 
-/** 401 for a missing or unknown credential (upstream.md §8). */
+/** 401 for a missing or unknown credential (upstream.md §1.1). */
 export const unauthorized = (): ApiError => messageError(401, '401 Unauthorized');
 
-/** 403 for a missing permission. GitLab gives a reason only in some cases (upstream.md §1.2). */
+/** 403 for a missing permission. GitLab gives a reason only in some cases. */
 export function forbidden(reason?: string): ApiError {
   return messageError(403, reason === undefined ? '403 Forbidden' : `403 Forbidden - ${reason}`);
 }
@@ -64,7 +64,7 @@ export function badRequest(reason: string): ApiError {
   return messageError(400, `400 Bad request - ${reason}`);
 }
 
-/** 400 for invalid parameters. Grape joins the messages with commas (upstream.md §1.2). */
+/** 400 for invalid parameters (upstream.md §1.1). Grape joins the messages with commas. */
 export function invalidParameters(problems: readonly string[]): ApiError {
   return new ApiError(400, { error: problems.join(', ') });
 }
@@ -111,7 +111,7 @@ export function throttled(headers: Headers, retryAfterSeconds: number): ApiError
 /** 409 for a write that conflicts with a concurrent write. */
 export const resourceLock = (): ApiError => messageError(409, '409 Conflict: Resource lock');
 
-/** Encodes a handler's response. The media type of a log has no charset (upstream.md §7). */
+/** Encodes a handler's response. The media type of a log has no charset. */
 export function encodeResponse(response: ApiResponse): HttpResponse {
   const { status, json, bytes, generatedBytes } = response;
   const body = bytes ?? Buffer.from(JSON.stringify(json) ?? '');
@@ -143,7 +143,7 @@ function base32(value: number, length: number): string {
 /** Returns a request id in the form of a ULID. It consists of the time and a serial number. */
 export const requestId = (now: number, serial: number) => base32(now, 10) + base32(serial, 16);
 
-/** Headers of every response (upstream.md §6). */
+/** Headers of every response. */
 export function commonHeaders(id: string): Headers {
   return {
     Vary: 'Origin',
@@ -158,8 +158,8 @@ export function commonHeaders(id: string): Headers {
 }
 
 /**
- * Adds a weak ETag of the body. Returns 304 if the request contains that ETag (Rack, upstream.md
- * §6).
+ * Adds a weak ETag to a response with a body and the status 200 or 201. Returns 304 for a GET or
+ * HEAD request that contains the ETag of a response with status 200 (Rack, upstream.md §6).
  */
 function withEtag(
   response: HttpResponse,
@@ -185,7 +185,7 @@ function withEtag(
 
 const gzipMinBytes = 1_024;
 
-/** Compresses a body of at least 1 KiB like nginx, if the request accepts gzip (upstream.md §6). */
+/** Compresses a body of at least 1 KiB like nginx, if the request accepts gzip. */
 function compressed(response: HttpResponse, requestHeaders: IncomingHttpHeaders): HttpResponse {
   const accepts = /\bgzip\b/.test(String(requestHeaders['accept-encoding'] ?? ''));
   if (!accepts || response.body.length < gzipMinBytes) return response;

@@ -50,7 +50,7 @@ export const demo = {
   failedPipelineId: 9876543204,
   runningPipelineId: 9876543205,
   downstreamPipelineId: 9876543203,
-  /** A successful job with an archive of 3 GB. */
+  /** A successful job with an archive of 3 GiB. */
   successJobId: 12345678915,
   bridgeId: 12345678916,
   /** A job that failed with the reason runner_system_failure; its retry succeeded. */

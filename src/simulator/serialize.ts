@@ -195,7 +195,7 @@ function detailedStatus(pipeline: PipelineRecord, view: View): Json {
   };
 }
 
-/** The response of GET /projects/:id/pipelines/:pipeline_id (upstream.md §3.3). */
+/** A pipeline in the responses of its GET, retry and cancel requests (upstream.md §3.3, §10). */
 export function serializePipeline(pipeline: PipelineRecord, view: View): Json {
   const finishedAt = isComplete(view.statusOf(pipeline)) ? pipeline.finishedAt : null;
   const json = {
@@ -222,7 +222,7 @@ function seconds(from: number | null, to: number | null): number | null {
 
 /**
  * Returns the seconds from the start of a job to its end, or until now if the job still runs. Null
- * before the start (upstream.md §3.1).
+ * before the start.
  */
 function duration(job: JobRecord, now: number): number | null {
   return seconds(job.startedAt, job.finishedAt ?? (isComplete(job.status) ? null : now));

@@ -18,10 +18,13 @@ const allStatuses = [
   'scheduled',
 ];
 
-/** Whether a status is final (upstream.md §3.9). */
+/** Whether a status is final. */
 export const isComplete = (status: string): boolean => complete.has(status);
 
-/** The values that the `scope` filter of a release accepts (upstream.md §3.9). */
+/**
+ * The values that a release accepts for the filters `scope` of jobs and `status` of pipelines
+ * (upstream.md §3.9).
+ */
 export function scopeValues(caps: Capabilities): ReadonlySet<string> {
   return new Set(
     allStatuses.filter(

@@ -30,10 +30,7 @@ const spans = {
    * (upstream.md §4.1).
    */
   offsetLimit: { since: '15.9', before: '16.6' },
-  /**
-   * page=0 and negative pages are rejected. Earlier releases read them as page 1 (upstream.md
-   * §4.1).
-   */
+  /** page=0 and negative values of page and per_page are rejected; before, they were read as 1. */
   strictPages: { since: '18.6' },
   /** Limit of 600 requests per minute and user for a project's list of jobs (upstream.md §5.2). */
   jobsIndexLimit: { since: '15.7' },
@@ -49,7 +46,7 @@ const spans = {
   triggerJobs: { since: '19.2' },
   /** The endpoint GET /metadata. */
   metadata: { since: '15.2' },
-  /** The response of /job/allowed_agents has the header Gitlab-Feature-Flag (upstream.md §2.7). */
+  /** The response of /job/allowed_agents has the header Gitlab-Feature-Flag. */
   agentFlags: { since: '18.0' },
   /** `byte_offset` and `byte_limit` on a trace (upstream.md §7). */
   traceRanges: { since: '19.0' },
@@ -57,7 +54,7 @@ const spans = {
   gracefulCancel: { since: '17.0' },
   /** The parameter `force` of a cancel request (upstream.md §2.8). */
   forceCancel: { since: '18.5' },
-  /** The status `waiting_for_callback` (upstream.md §3.9). */
+  /** The status `waiting_for_callback`. */
   waitingForCallback: { since: '17.0' },
   /** Trigger jobs can be retried (upstream.md §2.9). */
   retryBridges: { since: '17.0' },
@@ -66,15 +63,13 @@ const spans = {
    * (upstream.md §1.1).
    */
   projectWriteCheck: { before: '18.6' },
-  /** An archived job can be neither canceled nor erased (upstream.md §2.10). */
+  /** An archived job can be neither canceled nor erased. */
   archivedFrozen: { before: '18.0' },
   /** `inputs` on retry and `job_inputs` on play (upstream.md §2.9). */
   jobInputs: { since: '18.10' },
   /** At most 5 retries of a pipeline per minute and user (upstream.md §5.3). */
   pipelineRetryLimit: { since: '19.3' },
-  /**
-   * The project setting for the lowest role that may set pipeline variables (upstream.md §2.11).
-   */
+  /** The project setting for the lowest role that may set pipeline variables. */
   variablesRole: { since: '17.0' },
   /** Job tokens may read the jobs of a project and of a pipeline (upstream.md §8). */
   jobTokenReadsJobs: { since: '18.6' },

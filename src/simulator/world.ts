@@ -57,7 +57,7 @@ function emptyState(now: number): WorldState {
   };
 }
 
-/** Removes the script that prints the log, so that `advance` adds nothing to the log. */
+/** Removes the script that prints the log, so that the job prints nothing more while it runs. */
 function withoutScript(job: JobRecord): JobRecord {
   job.plan = { ...job.plan, script: null };
   job.script = null;
@@ -109,14 +109,14 @@ export function createWorld(options: { now?: number | Date | undefined } = {}) {
       moveProject(state, requireProject(state, project), path),
     deleteJob: (job: JobRef) => deleteJob(state, requireJob(job)),
     deletePipeline: (pipeline: PipelineRecord) => deletePipeline(state, pipeline),
-    /** Replaces the log. Afterwards, `advance` adds nothing to the log. */
+    /** Replaces the log. Afterwards, the job prints nothing while it runs. */
     setLog(ref: JobRef, text: string | Buffer) {
       const job = withoutScript(requireJob(ref));
       job.log = [];
       job.logBytes = 0;
       appendLog(state, job, text);
     },
-    /** Appends to the log. Afterwards, `advance` adds nothing to the log. */
+    /** Appends to the log. Afterwards, the job prints nothing while it runs. */
     appendLog: (job: JobRef, text: string | Buffer) =>
       appendLog(state, withoutScript(requireJob(job)), text),
     log: (job: JobRef) => readLog(requireJob(job)),
@@ -133,7 +133,10 @@ export function createWorld(options: { now?: number | Date | undefined } = {}) {
     user: (username: string) => state.users.get(username),
     /** Advances the clock: queued jobs start, logs grow, jobs end, and later stages start. */
     advance: (ms: number) => advance(state, ms),
-    /** Calls the listener when a job's status or log changes. Returns an unsubscribe function. */
+    /**
+     * Calls the listener when a job's status changes or its log grows. Returns an unsubscribe
+     * function.
+     */
     onChange: (listener: (change: WorldChange) => void) =>
       subscribe(state.changeListeners, listener),
     /**
