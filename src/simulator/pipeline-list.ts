@@ -19,7 +19,6 @@ import { pipelineStatus, scopeValues } from './statuses.ts';
 
 type Matches = (pipeline: PipelineRecord) => boolean;
 
-/** The possible sources of a pipeline. */
 const sources: ReadonlySet<string> = new Set([
   ...['unknown', 'push', 'web', 'trigger', 'schedule', 'api', 'external', 'pipeline', 'chat'],
   ...['webide', 'merge_request_event', 'external_pull_request_event', 'parent_pipeline'],

@@ -143,7 +143,6 @@ function base32(value: number, length: number): string {
 /** Returns a request id in the form of a ULID. It consists of the time and a serial number. */
 export const requestId = (now: number, serial: number) => base32(now, 10) + base32(serial, 16);
 
-/** Headers of every response. */
 export function commonHeaders(id: string): Headers {
   return {
     Vary: 'Origin',

@@ -18,7 +18,6 @@ const allStatuses = [
   'scheduled',
 ];
 
-/** Whether a status is final. */
 export const isComplete = (status: string): boolean => complete.has(status);
 
 /**
