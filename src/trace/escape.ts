@@ -1,6 +1,7 @@
 /*
- * A token is an escape, a section mark or a time header (see mark.ts). The functions that read a
- * token return the index after it, or one of the three negative results below.
+ * A token is a part of a log, such as an escape, a section mark or a time header (see mark.ts). The
+ * functions that read a token return the index after it, or one of the three negative results
+ * below.
  */
 
 /** Result: the bytes are not the expected token. */

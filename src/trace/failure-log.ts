@@ -9,7 +9,7 @@ import { applySgr, classNames, PLAIN_STYLE } from './style.ts';
 export interface FailureFacts {
   /**
    * The exit code in the runner's last line, such as 1 in "ERROR: Job failed: exit code 1". Null if
-   * the line has none, or if the number does not fit into 32 bits.
+   * the line has none, or if the number does not fit into a signed 32-bit integer.
    */
   exitCode: number | null;
   /**

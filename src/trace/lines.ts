@@ -65,7 +65,7 @@ export interface Lines {
   readonly sections: Timeline<string | null>;
   /** The low 32 bits of the offset of each line in the log. */
   readonly sources: Column<number>;
-  /** The low 32 bits of the offset, in the byte queue, of the end of each line's text. */
+  /** Where each line's text ends in the byte queue: the low 32 bits of this offset. */
   readonly ends: Column<number>;
   /**
    * The index of a line minus its number on GitLab's log page, by line. NOT_ON_PAGE if the page
@@ -300,8 +300,9 @@ function recommitLine(lines: Lines, open: OpenLine): number {
 }
 
 /**
- * Opens a committed line again, so that text can be appended to it. For any line but the last, the
- * new text is stored after the text of the last line, as another piece.
+ * Opens a committed line again, so that text can be appended to it. The new text becomes another
+ * piece at the end of the byte queue. It continues the line's only piece if the line is the last
+ * one, has no entry in `pieces`, and its text is already at that end.
  */
 export function reopenLine(lines: Lines, index: number): void {
   const { open, text, sources, ends, stamps, pieces } = lines;

@@ -53,9 +53,9 @@ function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
 }
 
 /**
- * Repairs a log whose beginning is missing. Removes the first line, which is incomplete. Adds the
- * missing start marks of sections that end in the kept part, so that their lines have a section
- * name.
+ * Repairs a log whose beginning is missing. Removes the first line, which may be incomplete, and
+ * the lines after it that continue earlier lines. Adds the missing start marks of sections that end
+ * in the kept part, so that their lines have a section name.
  */
 function repairCut(cut: Buffer): Buffer[] {
   const bytes = cut.subarray(firstLineAt(cut));

@@ -86,14 +86,17 @@ export interface LogState {
   style: number;
   line: SourceLine;
   /**
-   * The last line of each stream, by the number of the stream. A time header names the stream of
-   * its line. Lines without time headers have the key NO_STREAM.
+   * The last line of each stream, by the `stream` of its time header. Lines without time headers
+   * have the key NO_STREAM.
    */
   readonly streams: Map<number, SourceLine>;
   /** Whether the lines of the log have time headers; null before the first line. */
   timed: boolean | null;
   atLineStart: boolean;
-  /** Bytes at the end of the input that must be parsed again, together with the next bytes. */
+  /**
+   * Bytes that must be parsed again, together with the next bytes: an incomplete token at the end
+   * of the input, or the pending bytes of a line that is continued.
+   */
   carry: Uint8Array;
   ended: boolean;
 }
@@ -286,8 +289,8 @@ export function saveLongHeader({ line, lines }: LogState): void {
 }
 
 /**
- * Ends the open line and assigns its index (see `commitLine`). If it is the first line of a
- * section, its text becomes the section's header.
+ * Ends the open line and assigns its index (see `commitLine`). If it is the header of a section
+ * (`headerOf`), its text is stored in the section.
  */
 function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;

@@ -5,7 +5,9 @@ import { isoTime } from './mark.ts';
 import { type Section, sectionKey } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';
 
-/** A visible line of a log. `html` is computed each time it is read, and has no nested elements. */
+/**
+ * A visible line of a log. `html` has no nested elements. It may be computed each time it is read.
+ */
 export interface ParsedLine {
   /** The line's number, counted from 1 at the beginning of the log. Empty lines count, too. */
   readonly number: number;

@@ -15,8 +15,9 @@ import { closeWindow, slideWindow, type Window } from './window.ts';
 
 export interface TraceParserOptions {
   /**
-   * Only lines within the last `maxBytes` of the log are kept. Line numbers and `byteSize` still
-   * count from the beginning of the log. @default 16 MiB
+   * Only lines that begin within the last `maxBytes` of the log are kept, or the end of a very long
+   * line (see `closeWindow`). Line numbers and `byteSize` still count from the beginning of the
+   * log. @default 16 MiB
    */
   readonly maxBytes?: number | undefined;
   /**
