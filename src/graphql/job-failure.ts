@@ -174,7 +174,7 @@ FailureLog.implement({
   fields: (t) => ({
     exitCode: t.exposeInt('exitCode', {
       description:
-        'The exit code in the runner’s last line. Null if there is none, or if it has more than 32 bits; see `runnerMessage`.',
+        'The exit code in the runner’s last line. Null if there is none, or if it is above 2147483647, the maximum of `Int`; see `runnerMessage`.',
     }),
     runnerMessage: t.exposeString('runnerMessage', {
       description:

@@ -32,7 +32,6 @@ const STDERR = 0x45;
 const STDOUT = 0x4f;
 const PLUS = 0x2b;
 const SPACE = 0x20;
-const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
 
@@ -67,12 +66,15 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
   const hour = numberAt(bytes, at + 11, 2);
   const minute = numberAt(bytes, at + 14, 2);
   const second = numberAt(bytes, at + 17, 2);
-  const isTime = hour < 24 && minute < 60 && second < 60;
-  if (!isTime || day < 1 || day > (MONTH_DAYS[month - 1] ?? 0)) return null;
   const year = numberAt(bytes, at, 4);
-  if (year < 1970) return null;
+  if (hour > 23 || minute > 59 || second > 59 || year < 1970) return null;
   const date = (year * 100 + month) * 100 + day;
-  if (date !== latestDay.date) latestDay = { date, seconds: Date.UTC(year, month - 1, day) / 1000 };
+  if (date !== latestDay.date) {
+    const start = new Date(Date.UTC(year, month - 1, day));
+    // `Date` takes April 31 as May 1.
+    if (start.getUTCMonth() !== month - 1 || start.getUTCDate() !== day) return null;
+    latestDay = { date, seconds: start.getTime() / 1000 };
+  }
   const seconds = latestDay.seconds + (hour * 60 + minute) * 60 + second;
   return seconds * 1e6 + numberAt(bytes, at + 20, 6);
 }
