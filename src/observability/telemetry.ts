@@ -103,9 +103,14 @@ export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: L
       },
       around: traceExchange,
     },
-    onRelay(isUp: boolean) {
+    onRelay(isUp: boolean, error?: unknown) {
       metrics.relay(isUp);
-      if (isUp) logger.info('Redis is reachable again: replicas share change events');
+      if (error !== undefined) {
+        logger.error(
+          { err: error },
+          'the Redis client cannot be loaded: this process finds changes by polling only',
+        );
+      } else if (isUp) logger.info('Redis is reachable again: replicas share change events');
       else logger.warn('Redis is unreachable: each replica finds changes by polling only');
     },
     /** Hooks for operations. */

@@ -16,9 +16,10 @@ interface ReplicasOptions {
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /**
    * Called with `false` when the connection that receives events from Redis fails or is lost, and
-   * with `true` when it is up again.
+   * with `true` when it is up again. Called with `false` and an error if the Redis client cannot be
+   * loaded; the process then never connects.
    */
-  onRelay(isUp: boolean): void;
+  onRelay(isUp: boolean, error?: unknown): void;
 }
 
 /**
@@ -42,7 +43,9 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
     if (isClosed) opened.close();
     else relay = opened;
   };
-  if (redisUrl !== undefined) void connect(redisUrl);
+  if (redisUrl !== undefined) {
+    connect(redisUrl).catch((error: unknown) => onRelay(false, error));
+  }
   return {
     notifications,
     /**

@@ -1,6 +1,8 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { ChangeEvent } from '../../src/live/notifications.ts';
 import { openRedisRelay } from '../../src/webhooks/redis.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+import { createMemoryLog } from '../http/memory-log.ts';
 import { freePort, isRedisMissing, startRedis, stopRedis, withoutRedis } from './redis-server.ts';
 
 const event: ChangeEvent = { topics: ['job/1'], project: '42', ofJobs: true };
@@ -46,3 +48,21 @@ it.skipIf(isRedisMissing)(
     await publishUntilReceived();
   },
 );
+
+it('a gateway that cannot load the Redis client says so and serves without it', async () => {
+  vi.doMock('ioredis', () => {
+    throw new Error();
+  });
+  onTestFinished(() => void vi.doUnmock('ioredis'));
+  const log = createMemoryLog();
+  const env = { REDIS_URL: 'redis://127.0.0.1:1' };
+  const { url, query } = await startGateway({ env, logger: log.logger });
+  const message = 'the Redis client cannot be loaded: this process finds changes by polling only';
+  expect(await log.line(({ msg }) => msg === message)).toMatchObject({
+    level: 'error',
+    err: { type: 'Error' },
+  });
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('\ngateway_redis_away 1\n');
+  expect((await query('{ __typename }')).data).toEqual({ __typename: 'Query' });
+});
