@@ -2,7 +2,7 @@ import type { Gitlab, PipelineRef } from '../gitlab/client.ts';
 import type { OffsetRequest } from '../gitlab/pagination.ts';
 import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
 import { type BoardRows, buildBoard } from '../pipeline/board.ts';
-import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
+import { coversRows, limitRows, readBoardRows } from '../pipeline/board-rows.ts';
 import { mapInSlices } from '../util/event-loop.ts';
 import { isActiveOrCanceling, isSameJob } from './job.ts';
 import type { Resource } from './poll.ts';
@@ -124,11 +124,15 @@ async function compare(
     const id = String(row.id);
     return [id, toEntry(before?.entries.get(id), row, round)] as const;
   });
+  // The last read may have had a greater limit. A row may disappear: GitLab hides the jobs of a
+  // pipeline from a caller who may no longer read them.
+  const known = before && rowsOf(limitRows(before.rows, maxJobs));
   const isUnchanged =
     before !== undefined &&
     coversRows(before.rows, maxJobs) &&
     pipelineFingerprint(before.pipeline) === pipelineFingerprint(pipeline) &&
-    entries.every(([, entry]) => entry.round < round);
+    known?.length === entries.length &&
+    entries.every(([id, entry], at) => entry.round < round && id === String(known[at]?.id));
   return isUnchanged ? before : { pipeline, round, rows, entries: new Map(entries) };
 }
 

@@ -127,6 +127,22 @@ describe('pipelineUpdated', () => {
     });
   });
 
+  it('sends the pipeline after a job has disappeared, even if nothing else has changed', async () => {
+    const { world, url, poll, bugs } = await start();
+    const query = `subscription ($id: ID!) { pipelineUpdated(id: $id) {
+      pipeline { board { jobCount } } changedJobs { databaseId }
+    } }`;
+    const variables = { id: toGlobalId('Pipeline', 42, 900) };
+    const pipeline = subscribe({ url }, query, { token: tokens.alice, variables });
+    expect(at((await pipeline.next()) ?? {}, 'pipelineUpdated.pipeline.board.jobCount')).toBe(120);
+    world.deleteJob(5050);
+    poll();
+    expect((await pipeline.next())?.data).toEqual({
+      pipelineUpdated: { pipeline: { board: { jobCount: 119 } }, changedJobs: [] },
+    });
+    expect(bugs).toEqual([]);
+  });
+
   it.each([
     ['the id of a job', toGlobalId('Job', 42, 5001), 'BAD_USER_INPUT'],
     ['the id of a project', toGlobalId('Project', 42), 'BAD_USER_INPUT'],
