@@ -4,7 +4,7 @@ import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { createWorld, type World } from '../../src/simulator/world.ts';
 import { startHeaderFilter } from '../helpers/header-filter.ts';
 import { runs } from '../helpers/runs.ts';
-import { startGateway } from '../helpers/start-gateway.ts';
+import { codesOf, startGateway } from '../helpers/start-gateway.ts';
 
 const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
 
@@ -310,5 +310,59 @@ describe.each(['14.10', '18.0', '19.3'] as const)('lost headers of GitLab %s', (
       { numRuns: runs(20) },
     );
     expect(started.bugs).toEqual([]);
+  });
+});
+
+describe('a cursor that no row follows, to which GitLab answers 500', () => {
+  async function start() {
+    const world = emptyWorld();
+    const scene = projectScene(world, { size: 5, filtered: false, ascending: false });
+    const started = await startGateway({ simulator: { world }, token: 'glpat-alice' });
+    const [newest, ...older] = (await readPage(scene, started, 'first: 5')).edges;
+    const oldest = older.at(-1);
+    if (!newest || !oldest) throw new Error('there are no jobs');
+    const nodes = (args: string) => scene.query(args).replace(page, 'nodes { databaseId }');
+    started.calls();
+    return { ...started, world, newest, oldest, nodes };
+  }
+  const cursorsOf = (calls: string[]) =>
+    calls.map((call) => {
+      const { searchParams } = new URL(call.slice('GET '.length), 'http://gitlab');
+      const cursor = Buffer.from(searchParams.get('cursor') ?? '', 'base64url').toString();
+      return `${searchParams.get('per_page')} ${cursor}`;
+    });
+
+  it('returns an empty page after one more call, which reads the end of the list', async () => {
+    const { query, calls, nodes, newest, oldest } = await start();
+    const empty = { project: { jobs: { nodes: [] } } };
+    expect((await query(nodes(`last: 2, before: "${newest.cursor}"`))).data).toEqual(empty);
+    const newestId = newest.node.databaseId;
+    expect(cursorsOf(calls())).toEqual([`2 {"id":"${newestId}","_kd":"p"}`, '1 ']);
+    expect((await query(nodes(`first: 2, after: "${oldest.cursor}"`))).data).toEqual(empty);
+    const oldestId = oldest.node.databaseId;
+    expect(cursorsOf(calls())).toEqual([`2 {"id":"${oldestId}","_kd":"n"}`, '1 {"_kd":"p"}']);
+  });
+
+  it('returns null for jobs by id that are older than all jobs', async () => {
+    const { query, calls, world } = await start();
+    for (const id of [1, 2]) world.deleteJob(id);
+    const jobs = [1, 2].map((id) => `a${id}: job(project: "1", id: "${id}") { name }`);
+    expect(await query(`{ ${jobs.join(' ')} }`)).toEqual({
+      data: { a1: null, a2: null },
+      extensions: expect.anything(),
+    });
+    expect(cursorsOf(calls())).toEqual(['2 {"id":"3","_kd":"n"}', '1 {"_kd":"p"}']);
+  });
+
+  it('returns the error if rows follow the cursor', async () => {
+    const { query, calls, simulator, nodes, newest } = await start();
+    simulator.fail({ kind: '500' });
+    const answer = await query(nodes(`first: 2, after: "${newest.cursor}"`));
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'UPSTREAM_UNAVAILABLE' });
+    expect(calls()).toHaveLength(2);
+    simulator.fail({ kind: '500', times: 2 });
+    expect(codesOf(await query(nodes(`first: 2, after: "${newest.cursor}"`)))).toEqual(
+      codesOf(answer),
+    );
   });
 });

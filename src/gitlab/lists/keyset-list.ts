@@ -2,6 +2,7 @@ import type { KeysetRequest, Page } from '../pagination.ts';
 import {
   type CursorRow,
   MAX_PER_PAGE,
+  opposite,
   type PageRequest,
   type PageSlice,
   type WithId,
@@ -112,8 +113,6 @@ async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'ki
   const isEnd = page.items.length < request.perPage && !more;
   return { rows: isOlder ? page.items : page.items.toReversed(), more: isEnd ? false : more };
 }
-
-const opposite = { older: 'newer', newer: 'older' } as const;
 
 /**
  * Whether the list contains the cursor row or a row before it. Reads one row in the opposite

@@ -1,9 +1,10 @@
-import { GitlabResponseError } from '../errors.ts';
+import { GitlabResponseError, GitlabStatusError } from '../errors.ts';
 import { checkNext, type KeysetRequest, linkedCursor, type Page } from '../pagination.ts';
 import { type Call, originOf, type ResponseHead } from '../request.ts';
 import type { ServerCapabilities } from '../server-capabilities.ts';
 import { headerOf } from '../transport/headers.ts';
 import { followsCursor, isOurCursor } from './keyset-cursor.ts';
+import { opposite } from './page-request.ts';
 
 /**
  * Returns a function that builds keyset pages from rows and headers, and detects the server's
@@ -77,3 +78,32 @@ function detectCapabilities(
     server.builtCursors = isOurCursor(sent, lastId);
   }
 }
+
+/**
+ * Reads a keyset page with `read`. GitLab answers 500 if no rows follow the cursor (upstream.md
+ * §4.2). So after a 500, `readEnd` reads the last row in the direction of the page. If that row does
+ * not follow the cursor either, returns an empty page.
+ */
+export async function readOrEmpty<T extends { id: number | string }>(
+  request: KeysetRequest,
+  read: () => Promise<Page<T>>,
+  readEnd: (end: KeysetRequest) => Promise<Page<T>>,
+): Promise<Page<T>> {
+  try {
+    return await read();
+  } catch (error) {
+    const { direction, id } = request;
+    if (!(error instanceof GitlabStatusError) || error.status !== 500 || id === undefined) {
+      throw error;
+    }
+    const end = { kind: 'keyset', perPage: 1, direction: opposite[direction] } as const;
+    const { items } = await readEnd(end).catch(() => {
+      throw error;
+    });
+    const ids = items.map((item) => item.id);
+    if (ids.some((last) => followsCursor([last], request))) throw error;
+    return { items: [], ...neighborsOf(request, 0, noCursors), total: undefined };
+  }
+}
+
+const noCursors = { next: undefined, previous: undefined, linked: undefined };

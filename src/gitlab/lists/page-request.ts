@@ -27,6 +27,9 @@ export interface PageRequest {
   needsHasPrevious: boolean;
 }
 
+/** The other direction of each direction. */
+export const opposite = { older: 'newer', newer: 'older' } as const;
+
 /**
  * Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if the request asks for
  * them with `needsHasNext` or `needsHasPrevious`. In the direction `older`, `hasOlder: false` is
