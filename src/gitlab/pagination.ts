@@ -80,7 +80,10 @@ function isFollowed(request: OffsetRequest, headers: Headers): boolean | undefin
   return /rel="?first/.test(headerOf(headers, 'link') ?? '') ? false : undefined;
 }
 
-/** Throws GitlabResponseError for a page that has no rows but names a next page. */
+/**
+ * Throws GitlabResponseError for a page that has no rows but names a next page. `hasNext`: whether
+ * rows follow in the direction of reading.
+ */
 export function checkNext(
   { items, hasNext }: Pick<Page<unknown>, 'items' | 'hasNext'>,
   head: ResponseHead,

@@ -137,9 +137,17 @@ describe('keyset pages', () => {
     expect(await list({ perPage: 3 })).toMatchObject({ hasNext: false });
   });
 
-  it('are rejected if they have no rows but name a next page', async () => {
-    const { list } = await start({ link: linkTo(next('8')) }, []);
-    await expect(list({ id: '5' })).rejects.toMatchObject({ code: 'GITLAB_RESPONSE' });
+  it('are rejected if they have no rows but name a next page in the direction of reading', async () => {
+    const rejected = { code: 'GITLAB_RESPONSE' };
+    const older = await start({ link: linkTo(next('8')) }, []);
+    await expect(older.list({ id: '5' })).rejects.toMatchObject(rejected);
+    expect(await older.list({ direction: 'newer', id: '5' })).toMatchObject({ items: [] });
+    const newer = await start(
+      { 'x-prev-cursor': buildCursor({ direction: 'newer', id: '9' }) },
+      [],
+    );
+    await expect(newer.list({ direction: 'newer', id: '5' })).rejects.toMatchObject(rejected);
+    expect(await newer.list({ id: '5' })).toMatchObject({ items: [], hasNext: false });
   });
 
   it('detect cursors of another form, permanently', async () => {

@@ -28,7 +28,12 @@ export function keysetEnvelope<T extends { id: number | string }>(
     const last = ids.at(-1);
     detectCapabilities(server, cursors, last === undefined ? undefined : String(last));
     const neighbors = neighborsOf(request, items.length, cursors);
-    checkNext({ items, hasNext: neighbors.hasNext }, head, call);
+    const { hasNext, hasPrevious } = neighbors;
+    checkNext(
+      { items, hasNext: request.direction === 'older' ? hasNext : hasPrevious },
+      head,
+      call,
+    );
     return { items, ...neighbors, total: undefined };
   };
 }
