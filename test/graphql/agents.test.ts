@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { aJob, sendJson } from '../gitlab/upstream.ts';
 import { codesOf, type StartOptions, startGateway } from '../helpers/start-gateway.ts';
 import { addFullJob, smallWorld, tokens } from '../helpers/worlds.ts';
+import { startBehind } from './own-upstream.ts';
 
 const token = 'glcbt-of-a-running-job';
 const asJob = { token: null, headers: { 'job-token': token } };
@@ -169,5 +171,18 @@ describe('A job token', () => {
     const answer = await query('{ job(project: "42", id: 1001) { name } }', asJob);
     expect(answer.data).toEqual({ job: { name: 'unit tests 1/3' } });
     expect(calls()).toEqual([expect.stringContaining('GET /projects/42/jobs?')]);
+  });
+
+  it('is not reported as invalid if a proxy removes the cursor of the list', async () => {
+    const { query, calls } = await startBehind((request, response) =>
+      request.url?.includes('/jobs?')
+        ? sendJson(response, [aJob(9), aJob(8)])
+        : sendJson(response, { message: '401 Unauthorized' }, { status: 401 }),
+    );
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await query('{ job(project: "42", id: 5) { name } }', asJob);
+      expect(codesOf(answer)).toEqual({ job: 'UPSTREAM_UNAVAILABLE' });
+      expect(calls()).toEqual([expect.stringContaining('GET /projects/42/jobs?')]);
+    }
   });
 });
