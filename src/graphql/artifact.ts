@@ -90,18 +90,22 @@ export const artifactTextCost: ListCost = {
   sentence: 'Costs one call for each job and path.',
 };
 
+/** Requests the beginning of a file in a job's artifacts archive. Null if there is no such file. */
+export const startArtifactText = (loaders: Context['loaders'], job: JobRef, args: TextArgs) =>
+  loaders.artifactStart({ ...job, ...parseTextArgs(args) });
+
 /**
- * Reads the beginning of a file in a job's artifacts archive. Null if there is no such file. Throws
- * BAD_USER_INPUT if the file is not text, and OPERATION_TOO_COMPLEX if a limit of text or memory is
- * reached.
+ * Reads the beginning of a file in a job's artifacts archive as text. Null if there is no such
+ * file. Throws BAD_USER_INPUT if the file is not text, and OPERATION_TOO_COMPLEX if a limit of text
+ * or memory is reached.
  */
 export async function readArtifactText(
   { loaders, logs }: Pick<Context, 'loaders' | 'logs'>,
   job: JobRef,
   args: TextArgs,
 ): Promise<string | null> {
-  const { path, maxBytes } = parseTextArgs(args);
-  const start = await loaders.artifactStart({ ...job, path, maxBytes });
+  const { maxBytes } = parseTextArgs(args);
+  const start = await startArtifactText(loaders, job, args);
   if (!start) return null;
   const text = decodeText(start.bytes, start.isCut);
   if (text === undefined) {

@@ -1,6 +1,11 @@
 import type { JobRef } from '../gitlab/client.ts';
 import type { Job as JobRow } from '../gitlab/rows.ts';
-import { artifactTextCost, DEFAULT_TEXT_BYTES, readArtifactText } from './artifact.ts';
+import {
+  artifactTextCost,
+  DEFAULT_TEXT_BYTES,
+  readArtifactText,
+  startArtifactText,
+} from './artifact.ts';
 import { builder } from './builder.ts';
 import { costs, parseNames } from './cost.ts';
 import { parseNumericId, parseProject } from './global-id.ts';
@@ -58,8 +63,8 @@ Job.implement({
       },
       extensions: costs({
         list: artifactTextCost,
-        start: async (context, ref, { args }) => {
-          await readArtifactText(context, ref, args as { path: string });
+        start: async ({ loaders }, ref, { args }) => {
+          await startArtifactText(loaders, ref, args as { path: string });
         },
       }),
       resolve: (job, args, context) => readArtifactText(context, refOf(job), args),

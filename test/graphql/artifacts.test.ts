@@ -5,10 +5,13 @@ import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 
 const archive = { file_type: 'archive', size: 1024, filename: 'artifacts.zip', file_format: 'zip' };
 
-async function start(files: Record<string, string | Buffer> = {}) {
+async function start(
+  files: Record<string, string | Buffer> = {},
+  env: Record<string, string> = {},
+) {
   const world = smallWorld();
   Object.assign(world.job(Number(small.fullJob)) ?? {}, { artifacts: [archive], files });
-  const started = await startGateway({ simulator: { world }, token: tokens.alice });
+  const started = await startGateway({ simulator: { world }, token: tokens.alice, env });
   const read = (path: string, maxBytes?: number | null) =>
     started.query(
       `query ($path: String!, $maxBytes: Int) { job(project: "42", id: "${small.fullJob}") { artifactText(path: $path, maxBytes: $maxBytes) } }`,
@@ -125,6 +128,16 @@ describe('Job.artifactText', () => {
     const { query } = await startGateway({ env: { GITLAB_URL: gitlab.url }, token: tokens.alice });
     const answer = await query('{ job(project: "42", id: 1) { artifactText(path: "a") } }');
     expect(codesOf(answer)).toEqual({ 'job.artifactText': 'UPSTREAM_UNAVAILABLE' });
+  });
+
+  it('counts each text once against the limit of a response, four times MAX_TRACE_BYTES', async () => {
+    const { query, calls } = await start({ a: 'x'.repeat(1_000) }, { MAX_TRACE_BYTES: '1024' });
+    const texts = [1, 2, 3, 4, 5].map(
+      (at) => `t${at}: artifactText(path: "a", maxBytes: ${1_000 + at})`,
+    );
+    const answer = await query(`{ job(project: "42", id: 1001) { ${texts.join(' ')} } }`);
+    expect(Object.values(codesOf(answer))).toEqual(['OPERATION_TOO_COMPLEX']);
+    expect(calls()).toHaveLength(5);
   });
 
   it('counts each path of a job as a call, before the first one', async () => {
