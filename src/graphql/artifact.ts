@@ -90,6 +90,9 @@ export const artifactTextCost: ListCost = {
   sentence: 'Costs one call for each job and path.',
 };
 
+const tooMuchText = (message: string) =>
+  new GraphQLError(message, { extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' } });
+
 /** Requests the beginning of a file in a job's artifacts archive. Null if there is no such file. */
 export const startArtifactText = (loaders: Context['loaders'], job: JobRef, args: TextArgs) =>
   loaders.artifactStart({ ...job, ...parseTextArgs(args) });
@@ -111,12 +114,16 @@ export async function readArtifactText(
   if (text === undefined) {
     throw badUserInput('The file is not text in UTF-8. Download it: see `artifactsFile`.');
   }
-  const isBeyondBudget = start.isCut && start.bytes.length < maxBytes;
-  if (isBeyondBudget || !logs.recordOutput({ characters: text.length })) {
-    const message = 'The operations that run now read too much text. Request a lower `maxBytes`.';
-    throw new GraphQLError(message, {
-      extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
-    });
+  const { length } = start.bytes;
+  if (start.isCut && length < maxBytes) {
+    throw tooMuchText(
+      `Only ${length} bytes of the file can be read now, because all logs and files that are read at the same time share their memory. Request a \`maxBytes\` of at most ${length}, or try again later.`,
+    );
+  }
+  if (!logs.recordOutput({ characters: text.length })) {
+    throw tooMuchText(
+      'The response would contain too much text of logs and files. Request fewer of them, or a lower `maxBytes`.',
+    );
   }
   return text;
 }

@@ -130,13 +130,29 @@ describe('Job.artifactText', () => {
     expect(codesOf(answer)).toEqual({ 'job.artifactText': 'UPSTREAM_UNAVAILABLE' });
   });
 
-  it('counts each text once against the limit of a response, four times MAX_TRACE_BYTES', async () => {
+  it('says how much can be read if the memory for logs is smaller than `maxBytes`', async () => {
+    const { read } = await start({ a: 'x'.repeat(2_000) }, { MAX_TRACE_BYTES: '1024' });
+    const answer = await read('a');
+    expect(codesOf(answer)).toEqual({ 'job.artifactText': 'OPERATION_TOO_COMPLEX' });
+    expect(answer.errors?.[0]?.message).toBe(
+      'Only 1024 bytes of the file can be read now, because all logs and files that are read at the same time share their memory. Request a `maxBytes` of at most 1024, or try again later.',
+    );
+    expect(await read('a', 1024)).toMatchObject(textOf('x'.repeat(1_024)));
+  });
+
+  it('counts each text once, and advises to request fewer if the response would be too large', async () => {
     const { query, calls } = await start({ a: 'x'.repeat(1_000) }, { MAX_TRACE_BYTES: '1024' });
     const texts = [1, 2, 3, 4, 5].map(
       (at) => `t${at}: artifactText(path: "a", maxBytes: ${1_000 + at})`,
     );
     const answer = await query(`{ job(project: "42", id: 1001) { ${texts.join(' ')} } }`);
-    expect(Object.values(codesOf(answer))).toEqual(['OPERATION_TOO_COMPLEX']);
+    expect(answer.errors).toMatchObject([
+      {
+        message:
+          'The response would contain too much text of logs and files. Request fewer of them, or a lower `maxBytes`.',
+        extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
+      },
+    ]);
     expect(calls()).toHaveLength(5);
   });
 
