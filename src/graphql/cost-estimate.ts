@@ -318,7 +318,8 @@ function countNamed(
     const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
     // Counts at least one call per 100 named objects. An id that is repeated 100 times costs only
     // one call to GitLab, but the gateway's response is as long as a list of 100 rows.
-    const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
+    const named = at.objects * parts.reduce((sum, { count }) => sum + count, 0);
+    const leastPages = Math.floor(named / MAX_PER_PAGE);
     return Math.max(
       leastPages,
       parts.reduce((sum, { rest }) => sum + rest, own),

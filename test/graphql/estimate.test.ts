@@ -104,6 +104,11 @@ describe('the estimate of calls', () => {
     ['500 adjacent jobs by id', 5, nodes(many(500, (at) => jobId(1000 + at)))],
     ['100 distant jobs by id', 100, nodes(many(100, (at) => jobId(1000 * (at + 1))))],
     ['one job by id, repeated', 5, nodes(many(500, () => jobId(1000)))],
+    [
+      'one job by id, repeated below each of three projects',
+      6,
+      `{ projects(fullPaths: ["1", "2", "3"]) { ${many(200, (at) => `j${at}: job(id: "1") { name }`).join(' ')} } }`,
+    ],
     ['few jobs by id, on one page', 3, nodes([10, 50, 90].map((id) => jobId(id)))],
     [
       '60 adjacent jobs by alias, in one window',
