@@ -10,15 +10,15 @@ export interface DownloadLimits {
   readonly total: number;
   readonly perCaller: number;
   /**
-   * A download is aborted if the write buffer of its response is full, and was not empty (`drain`)
-   * for this time. A full buffer holds about 64 KiB that the client has not read.
+   * A download is aborted if the write buffer of its response is full for this time, without a
+   * `drain`. A full buffer holds about 64 KiB that the client has not read.
    */
   readonly stalledMs: number;
   /** A download that takes longer is aborted. */
   readonly maxMs: number;
   /**
    * If a new download would exceed the limits, the slowest download is aborted, provided that its
-   * buffer is full and was last empty at least this time ago.
+   * buffer is full for this time. The measured time may be too long by half of `slowMs`.
    */
   readonly slowMs: number;
   /**
@@ -40,7 +40,7 @@ interface Download {
   readonly caller: string;
   readonly response: ServerResponse;
   readonly startedAt: number;
-  /** When the write buffer of the response was last empty: at its last `drain`, or at the start. */
+  /** When the write buffer of the response was last empty, or last seen not to be full. */
   progressAt: number;
 }
 
@@ -52,7 +52,7 @@ export function createDownloads(
   const limits = { ...defaultLimits, ...given };
   const running = new Set<Download>();
 
-  /** Returns how long ago the write buffer was last empty, in ms; 0 if it is not full. */
+  /** Returns for how long the write buffer has been full, in ms; 0 if it is not full. */
   const waitingMs = ({ response, progressAt }: Download) =>
     response.writableNeedDrain ? clock.now() - progressAt : 0;
   const cutOff = (download: Download) => {
@@ -77,10 +77,15 @@ export function createDownloads(
   };
   const watch = (download: Download) => {
     const { response, startedAt } = download;
-    const timer = setInterval(() => {
-      const isTooLong = clock.now() - startedAt >= limits.maxMs;
-      if (isTooLong || waitingMs(download) >= limits.stalledMs) cutOff(download);
-    }, limits.stalledMs / 10).unref();
+    const timer = setInterval(
+      () => {
+        // The client has read everything, and the download waits for GitLab.
+        if (!response.writableNeedDrain) download.progressAt = clock.now();
+        const isTooLong = clock.now() - startedAt >= limits.maxMs;
+        if (isTooLong || waitingMs(download) >= limits.stalledMs) cutOff(download);
+      },
+      Math.min(limits.stalledMs / 10, limits.slowMs / 2),
+    ).unref();
     response.on('drain', () => {
       download.progressAt = clock.now();
     });

@@ -95,6 +95,20 @@ it('cuts off a reader that takes nothing for 30 s, but not one that waits for Gi
   expect([stalled.response.isDestroyed, waiting.response.isDestroyed]).toEqual([true, false]);
 });
 
+it('does not blame a reader for the time for which GitLab sent nothing', () => {
+  const { download, pass } = start();
+  const { response } = download('a');
+  pass(40_000);
+  response.writableNeedDrain = true;
+  pass(1_000);
+  expect([download('a').isStarted, download('a').isStarted]).toEqual([true, false]);
+  expect(response.isDestroyed).toBe(false);
+  pass(28_000);
+  expect(response.isDestroyed).toBe(false);
+  pass(2_000);
+  expect(response.isDestroyed).toBe(true);
+});
+
 it('cuts off a download that takes too long', () => {
   const { download, pass } = start();
   const { response } = download('a');
