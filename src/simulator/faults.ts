@@ -23,7 +23,10 @@ export interface Fault {
   /** Delay before the fault or, for `slow`, before the response, in ms. */
   delayMs?: number | undefined;
   location?: string | undefined;
-  /** Whether the server handles the request before the fault, so that only the response is lost. */
+  /**
+   * Whether the server handles the request before the fault, so that only the response is lost. The
+   * kinds `slow` and `truncated` always handle it.
+   */
   afterHandling?: boolean | undefined;
 }
 

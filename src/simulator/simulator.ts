@@ -134,10 +134,17 @@ function send({ response, entry }: Exchange, answer: HttpResponse): void {
 }
 
 /** Sends the headers of the complete response and half of its body, then closes the connection. */
-function sendTruncated({ response }: Exchange, { status, headers, body }: HttpResponse): void {
+async function sendTruncated(
+  { response }: Exchange,
+  { status, headers, body, generatedBytes }: HttpResponse,
+): Promise<void> {
   response.writeHead(status, { ...headers });
-  const half = body.subarray(0, Math.floor(body.length / 2));
-  response.write(half, () => response.destroy());
+  const half = Math.floor((generatedBytes ?? body.length) / 2);
+  const chunks = generatedBytes === undefined ? [body.subarray(0, half)] : generateBytes(half);
+  for await (const chunk of chunks) {
+    await new Promise<void>((resolve) => response.write(chunk, () => resolve()));
+  }
+  response.destroy();
 }
 
 function finalize(state: ServerState, entry: LoggedRequest, response: HttpResponse): HttpResponse {
@@ -166,12 +173,12 @@ function responseOfFault({ instance }: ServerState, fault: Fault): HttpResponse 
   return faultResponse({ ...fault, location }, { maintenance503, rateLimit });
 }
 
-function sendFault(state: ServerState, exchange: Exchange, fault: Fault): void {
+async function sendFault(state: ServerState, exchange: Exchange, fault: Fault): Promise<void> {
   const { response, entry } = exchange;
   if (fault.kind === 'slow') {
     send(exchange, handle(state, entry));
   } else if (fault.kind === 'truncated') {
-    sendTruncated(exchange, handle(state, entry));
+    await sendTruncated(exchange, handle(state, entry));
   } else {
     if (fault.afterHandling === true) handle(state, entry);
     const faulted = responseOfFault(state, fault);
@@ -187,7 +194,7 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
   const delayMs = state.latencyMs + (fault?.delayMs ?? 0);
   if (delayMs > 0) await sleep(delayMs, undefined, { signal: state.closing });
   if (fault === null) send(exchange, handle(state, entry));
-  else sendFault(state, exchange, fault);
+  else await sendFault(state, exchange, fault);
 }
 
 /**

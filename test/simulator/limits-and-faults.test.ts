@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/simulator/simulator.ts';
-import { smallWorld, startSimulator, startSmallWorld } from './start-simulator.ts';
+import { smallWorld, startSimulator, startSmallWorld, tokens } from './start-simulator.ts';
 
 const tooMany = {
   message: { error: 'This endpoint has been requested too many times. Try again later.' },
@@ -143,6 +143,21 @@ describe('a fault', () => {
     simulator.fail({ kind: 'truncated' });
     await expect(get('/projects/1/jobs/1/trace', 'owner')).rejects.toThrow();
     expect(simulator.requests.map(({ status }) => status)).toEqual([0, 0]);
+  });
+
+  it('truncates a generated archive after half of it', async () => {
+    const { world, pipeline, simulator } = await startSmallWorld();
+    const archive = { file_type: 'archive', size: 300_000, filename: 'a.zip', file_format: 'zip' };
+    const { id } = world.addJob(pipeline, { artifacts: [archive] });
+    simulator.fail({ kind: 'truncated' });
+    const url = `${simulator.url}/api/v4/projects/1/jobs/${id}/artifacts`;
+    const { headers, body } = await fetch(url, { headers: { 'private-token': tokens.owner } });
+    let received = 0;
+    const read = async () => {
+      for await (const chunk of body ?? []) received += chunk.length;
+    };
+    await expect(read()).rejects.toThrow();
+    expect([headers.get('content-length'), received]).toEqual(['300000', 150_000]);
   });
 
   it('can lose the response of a write that was executed', async () => {
