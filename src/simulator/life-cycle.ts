@@ -210,18 +210,33 @@ export function retryPipeline(
   }
 }
 
+/** Adds a pipeline to `found`, and its child pipelines, and theirs. Excludes other projects. */
+function addWithChildren(pipeline: PipelineRecord, found: Set<PipelineRecord>): void {
+  if (found.has(pipeline)) return;
+  found.add(pipeline);
+  for (const { downstream } of pipeline.jobs) {
+    if (downstream?.source === 'parent_pipeline') addWithChildren(downstream, found);
+  }
+}
+
+const isCancelable = ({ status }: JobRecord): boolean =>
+  !isComplete(status) && status !== 'canceling' && status !== 'manual';
+
 /**
- * Cancels the jobs of a pipeline, including trigger jobs. Excludes finished and manual jobs
- * (upstream.md §10).
+ * Cancels the jobs of a pipeline, including trigger jobs, and of its child pipelines. Excludes
+ * finished and manual jobs. Does nothing if the pipeline itself has no job to cancel (upstream.md
+ * §10).
  */
 export function cancelPipeline(
   state: WorldState,
   pipeline: PipelineRecord,
   caps: Capabilities,
 ): void {
-  for (const job of pipeline.jobs) {
-    if (job.status !== 'manual') cancelJob(state, job, { caps, force: false });
-  }
+  if (!pipeline.jobs.some(isCancelable)) return;
+  const pipelines = new Set<PipelineRecord>();
+  addWithChildren(pipeline, pipelines);
+  const jobs = [...pipelines].flatMap((one) => one.jobs.filter(isCancelable));
+  for (const job of jobs) cancelJob(state, job, { caps, force: false });
 }
 
 /** Whether a job is complete and has a log or artifacts (upstream.md §2.10). */

@@ -279,6 +279,26 @@ describe('a whole pipeline', () => {
     }
   });
 
+  it('is canceled with its child pipelines, unless it has no job to cancel itself', async () => {
+    const { add, act, pipeline, project, world } = await withJobs();
+    const other = world.addProject({ path: 'group/other' });
+    const addBelow = (parent: typeof pipeline, source: string, of = project) => {
+      const downstream = world.addPipeline(of, { source });
+      world.addJob(downstream, { status: 'running', plan: { frozen: true } });
+      world.addBridge(parent, { status: 'success', downstream });
+      return downstream;
+    };
+    const child = addBelow(pipeline, 'parent_pipeline');
+    const grandchild = addBelow(child, 'parent_pipeline');
+    const foreign = addBelow(pipeline, 'pipeline', other);
+    const statuses = () => [child, grandchild, foreign].map(({ jobs }) => jobs[0]?.status);
+    await act('cancel', 'developer');
+    expect(statuses()).toEqual(['running', 'running', 'running']);
+    add('runs', 'running');
+    await act('cancel', 'developer');
+    expect(statuses()).toEqual(['canceling', 'canceling', 'running']);
+  });
+
   it.each(['retry', 'cancel'])('%s checks the caller, the ref and locks', async (action) => {
     const { add, act, project, post } = await withJobs();
     const job = add('job', action === 'retry' ? 'failed' : 'running');
