@@ -8,7 +8,7 @@ import { type Credential, latestOf } from './credential.ts';
 import { endpoint, type Query, withFile } from './endpoint.ts';
 import { createJobParser } from './job-json.ts';
 import { parseExactRow } from './json-list.ts';
-import { keysetEnvelope, readOrEmpty } from './lists/keyset-page.ts';
+import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
 import {
   type KeysetRequest,
@@ -267,11 +267,7 @@ export class Gitlab {
     const query = projectJobsQuery(filter, page);
     const envelope = keysetEnvelope<LazyRow<Job>>(page, this.server);
     const read = readLazyList(buildsOf({ project }), envelope, wanted);
-    return readOrEmpty(
-      page,
-      () => this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query }),
-      (end) => this.#listByKeyset(project, filter, end, new Set()),
-    );
+    return this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query });
   }
 
   /**

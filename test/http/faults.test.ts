@@ -71,12 +71,11 @@ interface Operation {
 /**
  * Differences for jobs that are read by a page of a list. If the page fails with status 500 or with
  * the list's own rate limit, the jobs are read one by one. The reason of a 500 may be one bad row,
- * or a cursor that GitLab rejects. It may also be that no row follows the cursor, so one call reads
- * the end of the list. Another one reads its first page, to get a cursor of the server.
+ * or a cursor that GitLab rejects.
  */
 const page = {
   except: {
-    '500': { read: undefined, readCalls: 3 },
+    '500': { read: undefined, readCalls: 2 },
     // This rate limit is only for the list.
     '429-json': { read: undefined, readCalls: 1 },
   },

@@ -227,25 +227,12 @@ describe('keyset pagination', () => {
     expect(ids((await get(window, 'owner')).json)).toEqual([12345678999, 12345678901]);
   });
 
-  it.each([
-    ['18.6', 'n', 200],
-    ['18.6', 'p', 500],
-    ['19.3', 'n', 500],
-    ['19.3', 'p', 500],
-  ] as const)(
-    'on %s, without rows after a cursor "%s", responds with %i',
-    async (version, direction, status) => {
-      const { world } = worldWithJobs(2);
-      const { get } = await startSimulator({ world, version });
-      const cursor = encodeCursor(direction === 'n' ? 1 : 2, direction);
-      const { headers, ...response } = await get(`${list}&cursor=${cursor}`, 'owner');
-      expect(response.status).toBe(status);
-      expect([headers.get('link'), headers.get('x-next-cursor')]).toEqual([null, null]);
-      const end = Buffer.from(`{"_kd":"${direction}"}`).toString('base64url');
-      const failed = `${list}&scope[]=canceled&cursor=${end}`;
-      expect((await get(failed, 'owner')).json).toEqual([]);
-    },
-  );
+  it('has no headers on an empty page', async () => {
+    const { get } = await startWithJobs(2);
+    const { json, headers } = await get(`${list}&cursor=${encodeCursor(1, 'n')}`, 'owner');
+    expect(json).toEqual([]);
+    expect([headers.get('link'), headers.get('x-next-cursor')]).toEqual([null, null]);
+  });
 
   it.each([
     'nonsense!',

@@ -3,6 +3,7 @@ import { isKeysetUnsupported } from '../errors.ts';
 import type { KeysetRequest, OffsetRequest, Page, RestPageRequest } from '../pagination.ts';
 import type { Job } from '../rows.ts';
 import { readKeysetList } from './keyset-list.ts';
+import { readOrEmpty } from './keyset-page.ts';
 import { countRows, readOffsetList } from './offset-list.ts';
 import type { PageRequest, PageSlice } from './page-request.ts';
 
@@ -46,8 +47,9 @@ export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilt
   const { server } = gitlab;
   const isOffsetOnly = () => server.keyset === false || server.builtCursors === false;
   const query = { scope: filter.statuses ?? [], ref: filter.ref };
-  const keyset = cachePages((page: KeysetRequest) => gitlab.listProjectJobs(project, query, page));
-  const offset = cachePages((page: OffsetRequest) => gitlab.listProjectJobs(project, query, page));
+  const read = (page: RestPageRequest) => gitlab.listProjectJobs(project, query, page);
+  const keyset = cachePages((page: KeysetRequest) => readOrEmpty(read, page));
+  const offset = cachePages<Job, OffsetRequest>(read);
   return {
     pagesHaveTotal: isOffsetOnly,
     async read(request) {

@@ -85,29 +85,25 @@ function detectCapabilities(
 }
 
 /**
- * Reads a keyset page with `read`. GitLab answers 500 if no rows follow the cursor (upstream.md
- * §4.2). So after a 500, `readEnd` reads the last row in the direction of the page. If that row does
- * not follow the cursor either, returns an empty page.
+ * Reads a keyset page of a list. By its code, GitLab answers 500 if no row follows the cursor
+ * (upstream.md §4.2). So after a 500, reads the last row of the list in the direction of the page.
+ * If that row does not follow the cursor either, returns an empty page.
  */
 export async function readOrEmpty<T extends { id: number | string }>(
-  request: KeysetRequest,
-  read: () => Promise<Page<T>>,
-  readEnd: (end: KeysetRequest) => Promise<Page<T>>,
+  read: (page: KeysetRequest) => Promise<Page<T>>,
+  page: KeysetRequest,
 ): Promise<Page<T>> {
   try {
-    return await read();
+    return await read(page);
   } catch (error) {
-    const { direction, id } = request;
-    if (!(error instanceof GitlabStatusError) || error.status !== 500 || id === undefined) {
-      throw error;
-    }
-    const end = { kind: 'keyset', perPage: 1, direction: opposite[direction] } as const;
-    const { items } = await readEnd(end).catch(() => {
+    const isInternalError = error instanceof GitlabStatusError && error.status === 500;
+    if (!isInternalError || page.id === undefined) throw error;
+    const end = { kind: 'keyset', perPage: 1, direction: opposite[page.direction] } as const;
+    const { items } = await read(end).catch(() => {
       throw error;
     });
-    const ids = items.map((item) => item.id);
-    if (ids.some((last) => followsCursor([last], request))) throw error;
-    return { items: [], ...neighborsOf(request, 0, noCursors), total: undefined };
+    if (items.some(({ id }) => followsCursor([id], page))) throw error;
+    return { items: [], ...neighborsOf(page, 0, noCursors), total: undefined };
   }
 }
 
