@@ -2,7 +2,8 @@
  * The load generator. It sends the given operations in turn, for `ms` milliseconds. Without a
  * `rate`, it has concurrent callers: each sends its next operation when the previous operation is
  * answered. With a `rate`, it sends that many operations per second, even if earlier operations are
- * not yet answered. The driver is a separate process, so that its CPU time is not counted for the
+ * not yet answered. With `mayFail`, it counts operations that fail, instead of failing itself: a
+ * virtual machine may be paused for longer than the timeouts of a request. The driver is a separate process, so that its CPU time is not counted for the
  * measured program.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,8 +71,11 @@ async function runCaller(pool, work, until) {
   return took;
 }
 
-/** Sends operations at a constant rate. Returns their durations in ms. */
-async function loadAtRate({ origin, rate, ms, ...work }) {
+/**
+ * Sends operations at a constant rate. Returns the durations in ms of those that succeeded, and the
+ * number of those that `failed`.
+ */
+async function loadAtRate({ origin, rate, ms, mayFail, ...work }) {
   if (!ratePools.has(origin)) ratePools.set(origin, openPool(origin));
   const start = performance.now();
   const running = [];
@@ -81,7 +85,10 @@ async function loadAtRate({ origin, rate, ms, ...work }) {
     operation.catch(() => {});
     running.push(operation);
   }
-  return Promise.all(running);
+  if (!mayFail) return { took: await Promise.all(running), failed: 0 };
+  const results = await Promise.allSettled(running);
+  const took = results.flatMap(({ status, value }) => (status === 'fulfilled' ? [value] : []));
+  return { took, failed: results.length - took.length };
 }
 
 async function loadWithCallers({ origin, concurrency, ms, ...work }) {
@@ -91,12 +98,12 @@ async function loadWithCallers({ origin, concurrency, ms, ...work }) {
   const until = performance.now() + ms;
   const callers = own.slice(0, concurrency);
   const took = await Promise.all(callers.map((pool) => runCaller(pool, work, until)));
-  return took.flat();
+  return { took: took.flat(), failed: 0 };
 }
 
 process.on('message', async (work) => {
   try {
-    process.send({ took: await (work.rate ? loadAtRate(work) : loadWithCallers(work)) });
+    process.send(await (work.rate ? loadAtRate(work) : loadWithCallers(work)));
   } catch (error) {
     process.send({ error: error.message });
   }

@@ -69,7 +69,8 @@ async function openSubjects(testBeds, program) {
 /**
  * Sends operations to the subjects, in parts. Returns, in MiB, the resident memory of each subject
  * after each part (`sizes`) and after a pause at the end (`after`), and its memory after a garbage
- * collection (`kept`). `counts` has the number of operations of each subject.
+ * collection (`kept`). `counts` and `failures` have the numbers of operations of each subject that
+ * succeeded and failed.
  */
 async function load(subjects) {
   const workloads = createWorkloads(await learnCursors(subjects[0]));
@@ -78,14 +79,16 @@ async function load(subjects) {
   for (const subject of subjects) {
     const operations = [];
     for (const workload of chosen) operations.push(...(await checkWorkload(workload, subject, 5)));
-    const pace = isPaced ? { rate: RATE } : { concurrency: 32 };
+    const pace = isPaced ? { rate: RATE, mayFail: true } : { concurrency: 32 };
     cases.push({ subject, operations, tokens: 50, ...pace });
   }
   const sizes = subjects.map(() => []);
   const counts = subjects.map(() => 0);
+  const failures = subjects.map(() => 0);
   const loadPart = async (one, index) => {
-    const { took } = await one.subject.testBed.measure(one, LOAD_MS / PARTS);
+    const { took, failed } = await one.subject.testBed.measure(one, LOAD_MS / PARTS);
     counts[index] += took.length;
+    failures[index] += failed;
     sizes[index].push(rssMiB(one.subject.pid));
   };
   for (let part = 0; part < PARTS; part += 1) {
@@ -96,7 +99,7 @@ async function load(subjects) {
   const after = subjects.map(({ pid }) => rssMiB(pid));
   const kept = [];
   for (const subject of subjects) kept.push(await keptMiB(subject));
-  return { sizes, counts, after, kept };
+  return { sizes, counts, failures, after, kept };
 }
 
 const testBeds = [await openTestBed(), await openTestBed()];
@@ -104,7 +107,7 @@ try {
   const { program, version } = findNode(options.node);
   const starts = await measureStarts(testBeds[0], program);
   const subjects = await openSubjects(testBeds, program);
-  const { sizes, counts, after, kept } = await load(subjects);
+  const { sizes, counts, failures, after, kept } = await load(subjects);
   const rows = subjects.map(({ name, atRest }, index) => [
     name,
     spread(starts[name].map(({ startedInMs }) => startedInMs)),
@@ -114,8 +117,9 @@ try {
     mib(after[index]),
     mib(kept[index]),
     counts[index],
+    failures[index],
   ]);
-  const head = `process; start to first answer, goal 400 ms; CPU until then; resident at rest, goal 80 MiB; resident after each of ${PARTS} parts of the load; resident ${REST_MS / 1000} s after it; kept after a garbage collection; operations`;
+  const head = `process; start to first answer, goal 400 ms; CPU until then; resident at rest, goal 80 MiB; resident after each of ${PARTS} parts of the load; resident ${REST_MS / 1000} s after it; kept after a garbage collection; operations; failed`;
   const pace = isPaced
     ? `at ${RATE} operations/s, on both at the same time, for ${LOAD_MS / 60_000} minutes`
     : `32 at once, as fast as possible, for ${LOAD_MS / 60_000} minutes each.\n${testBeds[0].disturbance()}`;

@@ -88,7 +88,7 @@ function createMeasure(fakeGitlab, driver) {
     pids.forEach(resetPeak);
     const before = await readCounters(subject);
     const operations = [requests];
-    const { took } = await ask(driver, {
+    const { took, failed } = await ask(driver, {
       caller: 'moving',
       concurrency: 8,
       operations,
@@ -100,6 +100,7 @@ function createMeasure(fakeGitlab, driver) {
     const spent = pids.map((_, index) => after.cpuMs[index] - before.cpuMs[index]);
     return {
       took,
+      failed,
       cpuMs: sum(spent) / took.length,
       loadMs: (after.loadMs - before.loadMs) / took.length,
       // CPU time during the measurement that other programs used or the hypervisor took (steal), as a
