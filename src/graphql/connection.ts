@@ -183,12 +183,11 @@ export async function readConnection<Row extends ListRow>(
   const request = toPageRequest(source, args, cursor);
   const { total: counts, rows: hasRows } = needsOf(selection);
   // If no rows are selected, the list is counted, even without `totalCount`. If no call were made,
-  // a list that the caller cannot see would look like an empty one. Exception: `count` makes no
-  // call for the jobs of a project if the server is known not to count them.
+  // a list that the caller cannot see would look like an empty one.
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(request),
-    onlyCounts || (counts && !list.pagesHaveTotal()) ? list.count() : null,
+    onlyCounts || (counts && list.totalNeedsCall()) ? list.count() : null,
   ]);
   // The rows contain the project's numeric id, which may be unknown before the read.
   checkProject(cursor?.project, slice.rows[0]?.project_id.toLowerCase(), argument);

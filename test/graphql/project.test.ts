@@ -55,6 +55,19 @@ describe('Query.project', () => {
     expect(calls()).toHaveLength(3);
   });
 
+  it.each(['totalCount', '__typename'])(
+    'has null jobs if it does not exist, even if GitLab is known not to count jobs: %s',
+    async (fields) => {
+      const { query, calls } = await start();
+      await query('{ project(fullPath: 42) { jobs(first: 1) { nodes { name } } } }');
+      calls();
+      const answer = await query(`{ project(fullPath: "no/where") { jobs { ${fields} } } }`);
+      expect(answer.errors).toBeUndefined();
+      expect(answer.data).toEqual({ project: { jobs: null } });
+      expect(calls()).toEqual(['GET /projects/no%2Fwhere/jobs?page=1&per_page=1']);
+    },
+  );
+
   it('is null if its own fields are selected, too', async () => {
     const { query, calls } = await start();
     const answer = await query(

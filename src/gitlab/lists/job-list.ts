@@ -17,12 +17,12 @@ export interface ListFilter {
 /** A list of rows, read with keyset or offset pagination. */
 export interface RowList<Row> {
   /**
-   * Whether each page contains the total number of rows, provided that GitLab counts them. If true,
-   * the total needs no extra call.
+   * Whether the total number of rows needs a call of its own: the pages do not contain it, and
+   * GitLab may count the rows.
    */
-  pagesHaveTotal(): boolean;
+  totalNeedsCall(): boolean;
   read(request: PageRequest): Promise<PageSlice<Row>>;
-  /** Returns the number of rows, with at most one call. Null if GitLab does not count them. */
+  /** Returns the number of rows, with one call. Null if GitLab does not count them. */
   count(): Promise<number | null>;
 }
 
@@ -51,7 +51,8 @@ export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilt
   const keyset = cachePages((page: KeysetRequest) => readOrEmpty(read, page));
   const offset = cachePages<Job, OffsetRequest>(read);
   return {
-    pagesHaveTotal: isOffsetOnly,
+    // A server that sends cursor headers (19.x) never counts this list (upstream.md §4.1).
+    totalNeedsCall: () => !isOffsetOnly() && !server.cursorHeaders,
     async read(request) {
       if (isOffsetOnly()) return readOffsetList(offset, request);
       try {
@@ -62,8 +63,7 @@ export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilt
         return readOffsetList(offset, request);
       }
     },
-    // A server that sends cursor headers (19.x) never counts this list (upstream.md §4.1).
-    count: () => (server.cursorHeaders ? Promise.resolve(null) : countRows(offset)),
+    count: () => countRows(offset),
   };
 }
 
@@ -78,7 +78,7 @@ export function offsetList<Row extends { id: number | string }>(
 ): OffsetList<Row> {
   const readPage = cachePages(read);
   return {
-    pagesHaveTotal: () => true,
+    totalNeedsCall: () => false,
     readPage,
     read: (request) => readOffsetList(readPage, request),
     count: () => countRows(readPage),
