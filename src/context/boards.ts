@@ -14,11 +14,6 @@ import {
  * job.
  */
 const MAX_ATTEMPTS = 500;
-/**
- * Maximum trigger jobs to read, in order to list the downstream pipelines of a pipeline. The newest
- * ones are read.
- */
-const MAX_BRIDGES = 500;
 
 /** The jobs of a pipeline by id, each with its attempts. */
 type JobsWithAttempts = ReadonlyMap<string, Job>;
@@ -44,7 +39,7 @@ export interface Boards {
    * have more than 500 jobs, including retried ones.
    */
   attempts(): Promise<JobsWithAttempts | null>;
-  /** Returns the newest 500 trigger jobs. Rejects if a call fails, even with 404. */
+  /** Returns all trigger jobs. Rejects if a call fails, even with 404. */
   bridges(): Promise<readonly Bridge[]>;
   /**
    * Stores rows that were read elsewhere, for example for an event, so that they are not read
@@ -80,9 +75,9 @@ export function createBoards(lists: BoardLists): Boards {
     return read && !read.gap ? byId(read.rows) : null;
   };
   const readBridges = async () => {
-    const known = findPrimed(MAX_BRIDGES);
+    const known = findPrimed(Number.POSITIVE_INFINITY);
     if (known) return known.bridges;
-    const { rows, gap } = await readNewestRows(lists.bridges, MAX_BRIDGES);
+    const { rows, gap } = await readNewestRows(lists.bridges, Number.POSITIVE_INFINITY);
     if (gap?.error) throw gap.error;
     return rows;
   };

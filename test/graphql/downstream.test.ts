@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
-import { at } from '../helpers/start-gateway.ts';
+import { at, codesOf } from '../helpers/start-gateway.ts';
 import {
   build,
   pipelineRow,
@@ -99,6 +99,27 @@ describe('the downstream pipelines', () => {
     const answer = await query(downstream('(depth: 3, first: 2)'));
     expect(at(answer, 'pipeline.downstream')).toHaveLength(2);
     expect(calls()).toHaveLength(1);
+  });
+
+  it('begin with that of the oldest trigger job, however many there are', async () => {
+    const bridges = Array.from({ length: 501 }, (_, at) => bridge(at + 1, 2, 901 + at));
+    const { query, calls } = await startPipelines({ 900: pipeline(1, bridges) });
+    const answer = await query(downstream('(first: 1)'));
+    expect(at(answer, 'pipeline.downstream')).toEqual([
+      { pipeline: { databaseId: '901' }, depth: 1 },
+    ]);
+    expect(calls()).toHaveLength(6);
+  });
+
+  it('are an error if the call budget does not suffice for all trigger jobs', async () => {
+    const bridges = Array.from({ length: 201 }, (_, at) => bridge(at + 1, 2, 901 + at));
+    const { query } = await startPipelines(
+      { 900: pipeline(1, bridges) },
+      { env: { MAX_UPSTREAM_CALLS: '2' } },
+    );
+    expect(codesOf(await query(downstream('')))).toEqual({
+      'pipeline.downstream': 'OPERATION_TOO_COMPLEX',
+    });
   });
 
   it('have a gap where the caller cannot read further', async () => {
