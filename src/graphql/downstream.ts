@@ -55,7 +55,7 @@ export const DownstreamPipeline = builder.objectRef<DownstreamRow>('DownstreamPi
       type: BoardGapRef,
       nullable: true,
       description:
-        'Why the pipelines below it are missing: its trigger jobs could not be read. Null if they were read, or if `depth` does not include them.',
+        'Why the pipelines below it are missing: its trigger jobs could not be read. Null if they were read, or if `depth` or `first` excludes them.',
     }),
   }),
 });
@@ -189,6 +189,6 @@ export const downstreamArguments = (arg: ArgBuilder<Types>) => ({
   }),
   first: arg.int({
     defaultValue: DEFAULT_FIRST,
-    description: `The maximum number of pipelines (1 to ${MAX_FIRST}).`,
+    description: `The maximum number of pipelines (1 to ${MAX_FIRST}). If the list is that long, further pipelines may be missing.`,
   }),
 });
