@@ -87,7 +87,7 @@ export const artifactTextCost: ListCost = {
   rows: () => 1,
   limitedBy: () => 'path',
   readsRows: () => false,
-  sentence: 'Costs one call for each job and path.',
+  sentence: 'Costs one call for each job, path and value of `maxBytes`.',
 };
 
 const tooMuchText = (message: string) =>

@@ -375,6 +375,11 @@ const table: Row[] = [
     [`GET /projects/group%2Fapp/jobs/${FIRST}/artifacts/reports/junit.xml`],
   ],
   [
+    'a file of a job’s archive, with two limits',
+    `{ job(project: "42", id: "${FIRST}") { a: artifactText(path: "a", maxBytes: 1) b: artifactText(path: "a", maxBytes: 2) } }`,
+    2,
+  ],
+  [
     'two files of a job’s archive, and the job',
     `{ job(project: "42", id: "${FIRST}") { name a: artifactText(path: "a") b: artifactText(path: "b") artifactsFile { downloadUrl } } }`,
     3,
