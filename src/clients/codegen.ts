@@ -1,6 +1,6 @@
 /**
  * The TypeScript types of the schema's scalars, for `scalars` of GraphQL Code Generator and
- * `customScalarTypes` of Relay. A DateTime is ISO 8601; a BigInt above 2^53 is a string.
+ * `customScalarTypes` of Relay. A DateTime is ISO 8601; a BigInt of 2^53 or more is a string.
  */
 export const scalars = {
   DateTime: 'string',

@@ -32,7 +32,7 @@ function parseBigInt(value: unknown): string {
 
 builder.scalarType('BigInt', {
   description:
-    'An integer of up to 64 bits, such as a file size. A JSON number up to 2^53, a string above.',
+    'An integer of up to 64 bits, such as a file size. A JSON number up to 2^53 - 1, a string above.',
   serialize: serializeBigInt,
   parseValue: parseBigInt,
   parseLiteral: (node: ValueNode) =>

@@ -23,9 +23,11 @@ describe('DateTime', () => {
 });
 
 describe('BigInt', () => {
-  it('is a number up to 2^53, and a string beyond', () => {
+  it('is a number up to 2^53 - 1, and a string beyond', () => {
     expect(scalar('BigInt').serialize(3_221_225_472)).toBe(3_221_225_472);
     expect(scalar('BigInt').serialize('42')).toBe(42);
+    expect(scalar('BigInt').serialize('9007199254740991')).toBe(9_007_199_254_740_991);
+    expect(scalar('BigInt').serialize('9007199254740992')).toBe('9007199254740992');
     expect(scalar('BigInt').serialize('9007199254740993')).toBe('9007199254740993');
   });
 
