@@ -25,7 +25,7 @@ export interface Operation {
    * be parsed, or if it was not clear which of its operations to execute.
    */
   document: string | undefined;
-  /** Undefined if `prepare` (operation/run.ts) rejected the operation. */
+  /** Undefined if the operation was rejected before its execution. */
   execution: Execution | undefined;
   requestCounter: RequestCounter | undefined;
   /** The distinct `extensions.code` values of the errors. */

@@ -320,6 +320,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     context: Context,
   ): Promise<OperationResponse> => {
     countRunning(context);
+    prepared.tracked.operation.execution = prepared.cached.execution;
     const response = toResponse(prepared, await executeOnce(prepared, context), context);
     tracker.record(prepared.tracked, response);
     tracker.end(prepared.tracked);
@@ -330,7 +331,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     prepared: PreparedOperation,
     context: Context,
   ): Promise<OperationResponse | ResponseStream> => {
-    const { document, operationName, variables, tracked } = prepared;
+    const { document, operationName, variables, cached, tracked } = prepared;
     const source = await createSourceEventStream({
       schema,
       document,
@@ -342,6 +343,7 @@ export function createOperations(deps: OperationsDeps): Operations {
       context.end();
       return refuseWith(tracked, source.errors ?? []);
     }
+    tracked.operation.execution = cached.execution;
     tracker.subscribed(1);
     const executeEvent = async (event: unknown): Promise<SubscriptionResponse> => {
       const { calls, coalesced } = context.requestCounter;
@@ -370,14 +372,12 @@ export function createOperations(deps: OperationsDeps): Operations {
   return {
     prepare,
     async execute(prepared) {
-      const { span, operation } = prepared.tracked;
-      operation.execution = prepared.cached.execution;
       const run = prepared.type === 'subscription' ? subscribe : respond;
       let context: Context | undefined;
       try {
         const opened = contextOf(prepared);
         context = opened;
-        return await span.run(() => run(prepared, opened));
+        return await prepared.tracked.span.run(() => run(prepared, opened));
       } catch (error) {
         context?.end();
         return refuseWith(prepared.tracked, [error]);

@@ -102,6 +102,15 @@ describe('the execution of an operation', () => {
       { 'general introspection': 2 },
     ],
     ['a refused operation', http({ body: { query: '{ unknown }' } }), { none: 2 }],
+    ['a malformed credential', http({ body, token: 'two words' }), { none: 2 }],
+    [
+      'a refused subscription',
+      http({
+        body: { query: 'subscription { jobUpdated(id: "x") { name } }' },
+        headers: stream,
+      }),
+      { none: 2 },
+    ],
   ])('is counted for %s', async (name, send, expected) => {
     const isTrusted = name.includes('trusted');
     const gateway = await startGateway({
