@@ -22,7 +22,7 @@ export interface Operation {
   name: string | undefined;
   /**
    * First half of the document's SHA-256, in hex. Undefined if no document within the limits could
-   * be parsed, or if it was not clear which of its operations to execute.
+   * be parsed.
    */
   document: string | undefined;
   /** Undefined if the operation was rejected before its execution. */

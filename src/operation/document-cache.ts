@@ -72,14 +72,17 @@ export interface OperationCache {
   findCompiled(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 
-/** The errors of a document that is not valid, or of its variables. There may be several. */
+/**
+ * The errors of a document that is not valid or does not contain the operation, or of its
+ * variables. There may be several.
+ */
 export class RequestErrors extends Error {
   override readonly name = 'RequestErrors';
   readonly errors: readonly GraphQLError[];
   readonly document: DocumentNode;
 
   constructor(errors: readonly GraphQLError[], document: DocumentNode) {
-    super('The document or its variables are not valid.');
+    super('The document, the operation name or the variables are not valid.');
     this.errors = errors;
     this.document = document;
   }
@@ -245,11 +248,12 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     const { document, size } = found;
     const operation = getOperationAST(document, operationName);
     if (!operation) {
-      throw requestError('Could not determine what operation to execute.', {
+      const error = requestError('Could not determine what operation to execute.', {
         code: 'OPERATION_RESOLUTION_FAILURE',
         status: 400,
         onlyNewMediaType: true,
       });
+      throw new RequestErrors([error], document);
     }
     const made = compileIfDue(found, operation, { key, mustCompile });
     if (typeof made === 'string') {

@@ -229,9 +229,11 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   const prepare = (request: OperationRequest): PreparedOperation | OperationResponse => {
     const tracked = tracker.start(request);
+    let operationName: string | undefined;
     try {
       const params = parseParams(request.params);
-      const { operationName, variables } = params;
+      const { variables } = params;
+      operationName = params.operationName;
       const requested = resolveDocument(params, request);
       const found = documents.find(requested, operationName);
       const { document, operation } = found;
@@ -245,7 +247,7 @@ export function createOperations(deps: OperationsDeps): Operations {
       return { type, document, operationName, request, cached, variables, variableValues, tracked };
     } catch (error) {
       if (!(error instanceof RequestErrors)) return refuseWith(tracked, [error]);
-      tracker.describe(tracked, error.document, undefined);
+      tracker.describe(tracked, error.document, operationName);
       return refuseWith(tracked, error.errors);
     }
   };

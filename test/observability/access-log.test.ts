@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { askAndLeave, startGateway } from '../helpers/start-gateway.ts';
 import { createMemoryLog } from '../http/memory-log.ts';
+import { sendRaw } from '../http/raw-request.ts';
 
 const world = () => ({ world: seedWorld() });
 const JOBS = `query Jobs { project(fullPath: "${demo.project}") { jobs(first: 1) { nodes { name } } } }`;
@@ -73,6 +75,26 @@ describe('the log', () => {
     await query(document);
     expect(log.lines()).toMatchObject([{ msg: 'operation', outcome, errors }]);
   });
+
+  it.each([
+    ['an unknown operation name', `${JOBS} query B { __typename }`, 'C', {}],
+    [
+      'an unknown field',
+      `query A { nonsense } mutation B { nonsense }`,
+      'B',
+      { type: 'mutation', name: 'B' },
+    ],
+  ])(
+    'has the hash of a document that was refused for %s',
+    async (_name, query, operationName, described) => {
+      const { url, log } = await start();
+      await sendRaw(url, { body: { query, operationName } });
+      const document = createHash('sha256').update(query).digest('hex').slice(0, 32);
+      expect(log.lines()).toMatchObject([
+        { msg: 'operation', type: 'unknown', document, ...described },
+      ]);
+    },
+  );
 
   it('reports a disconnected caller as aborted, without errors', async () => {
     const started = await start();

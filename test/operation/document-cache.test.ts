@@ -55,8 +55,10 @@ describe('the document cache', () => {
     const find = createFind({ compileAfterUses: 0 });
     const names = ['One', 'Two', 'One'].map((name) => find(DOCUMENT, name).operation.name?.value);
     expect(names).toEqual(['One', 'Two', 'One']);
-    expect(() => find(DOCUMENT)).toThrow('Could not determine what operation to execute.');
-    expect(() => find('{ __typename }', '')).toThrow('Could not determine what operation');
+    const message = 'Could not determine what operation to execute.';
+    const unresolved = expect.objectContaining({ errors: [expect.objectContaining({ message })] });
+    expect(() => find(DOCUMENT)).toThrow(unresolved);
+    expect(() => find('{ __typename }', '')).toThrow(unresolved);
   });
 
   it('evicts the operations that were not used for longest when they are too large', () => {
