@@ -1,6 +1,5 @@
 import { createLru } from '../util/lru.ts';
-import { GitlabStatusError, isOutage } from './errors.ts';
-import type { Send } from './request.ts';
+import type { Call, Send } from './request.ts';
 
 /*
  * The credentials that GitLab has accepted. All other credentials together may use only a part of
@@ -29,28 +28,36 @@ export function createKnownCredentials(): KnownCredentials {
 }
 
 /**
- * Whether GitLab itself refused the call although it accepted the credential, for example with 403
- * or 404.
+ * The routes that answer 401 to an invalid job token in every version: they accept job tokens in
+ * every version, or they require a credential.
  */
-function isFromKnownCaller(error: unknown): boolean {
-  return error instanceof GitlabStatusError && error.status !== 401 && !isOutage(error);
+const JOB_TOKEN_ROUTES = new Set([
+  '/job',
+  '/job/allowed_agents',
+  '/projects/:id/jobs',
+  '/projects/:id/jobs/:id/artifacts',
+  '/projects/:id/jobs/:id/artifacts/:path',
+]);
+
+/**
+ * Whether GitLab answers the call with success only if it accepts the credential. GitLab rejects an
+ * invalid PRIVATE-TOKEN or Bearer token on all routes. But it ignores a JOB-TOKEN header on routes
+ * that do not accept job tokens, and some of them need no credential (upstream.md §8).
+ */
+function requiresValidCredential({ credential: { kind }, endpoint }: Call): boolean {
+  if (kind === 'job-token') return JOB_TOKEN_ROUTES.has(endpoint.template);
+  return kind !== 'anonymous';
 }
 
 /**
- * Adds a credential to `known` when a response shows that GitLab accepts the credential. A 401, a
- * 429 and an outage do not show this.
+ * Adds a credential to `known` when a successful response shows that GitLab accepts the credential.
+ * An error shows nothing: for example, GitLab may check the parameters before the credential.
  */
 export function createCredentialObserver(send: Send, known: KnownCredentials): Send {
   return async (call) => {
-    const { digest } = call.credential;
-    try {
-      const response = await send(call);
-      known.add(digest);
-      return response;
-    } catch (error) {
-      if (isFromKnownCaller(error)) known.add(digest);
-      throw error;
-    }
+    const response = await send(call);
+    if (requiresValidCredential(call)) known.add(call.credential.digest);
+    return response;
   };
 }
 

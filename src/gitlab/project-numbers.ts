@@ -44,9 +44,8 @@ const NUMBER = /^\d+$/;
 type Entry = KnownProject & { readonly expiresAt: number };
 
 /**
- * Creates a store. Entries come only from responses that identify a project, so an invalid token
- * creates no entry. When the store is full, all entries of the least recently updated credential
- * are removed.
+ * Creates a store. Entries come only from responses that identify a project. When the store is
+ * full, all entries of the least recently updated credential are removed.
  */
 export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumbers {
   /**
