@@ -47,13 +47,22 @@ export function readReset(headers: Headers, now: number): number | null {
 }
 
 /**
- * Returns the seconds to wait before the next call; null if the response does not say it. Reads
- * Retry-After (seconds or a date), otherwise RateLimit-Reset (upstream.md §5.1).
+ * Returns the seconds to wait before the next call, from Retry-After (seconds or a date). Null
+ * without this header.
  */
 export function readRetryAfter(headers: Headers, now: number): number | null {
   const retryAfter = headerOf(headers, 'retry-after');
   const seconds = toSeconds(retryAfter);
   if (seconds !== undefined) return seconds;
   const time = toTime(retryAfter);
-  return time === undefined ? readReset(headers, now) : secondsUntil(time, headers, now);
+  return time === undefined ? null : secondsUntil(time, headers, now);
+}
+
+/**
+ * Returns the seconds to wait after a 429; null if the response does not say it. Without
+ * Retry-After, this is the time until the quota is renewed (upstream.md §5.1). Other responses may
+ * have RateLimit headers, too, but do not ask to wait.
+ */
+export function readWaitOfLimit(headers: Headers, now: number): number | null {
+  return readRetryAfter(headers, now) ?? readReset(headers, now);
 }

@@ -6,7 +6,7 @@
 import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabRateLimitError } from '../errors.ts';
 import { type Call, type Exchange, originOf, type RawResponse } from '../request.ts';
-import { type Headers, headerOf, readCount, readReset, readRetryAfter } from './headers.ts';
+import { type Headers, headerOf, readCount, readReset, readWaitOfLimit } from './headers.ts';
 
 /**
  * Longest time that a call waits until calls are allowed again. A call that would wait longer fails
@@ -160,7 +160,7 @@ export function updateQuota(
   const reported = readQuota(response.headers, now);
   if (reported) mergeQuota(state, reported);
   if (response.status !== 429) return;
-  const seconds = readRetryAfter(response.headers, now);
+  const seconds = readWaitOfLimit(response.headers, now);
   const blocked = blockedBy(call, response.headers);
   if (seconds === null || blocked === undefined) return;
   state.blockedUntil.set(blocked, timeIn(seconds, now));

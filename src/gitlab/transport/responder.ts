@@ -13,7 +13,7 @@ import {
 } from '../errors.ts';
 import { type Call, originOf, type RawResponse, type ResponseHead } from '../request.ts';
 import { isObject } from '../shape.ts';
-import { headerOf, readRetryAfter } from './headers.ts';
+import { headerOf, readRetryAfter, readWaitOfLimit } from './headers.ts';
 import { isLimitOfAllCalls } from './rate-limit.ts';
 
 /** Throws GitlabError unless GitLab itself sent a successful response. */
@@ -51,11 +51,12 @@ function toError(call: Call, response: RawResponse, now: number): GitlabError {
   const isRefusal = status < 500 && status !== 429;
   if (isRefusal && !isGitlabRefusal(response, body)) return toForeignError(call, response);
   const gitlabMessage = body ? messageOf(body) : plainTextOf(response);
-  const retryAfterSeconds = readRetryAfter(response.headers, now);
   if (status === 429) {
+    const retryAfterSeconds = readWaitOfLimit(response.headers, now);
     const limitsAllCalls = isLimitOfAllCalls(response.headers);
     return new GitlabRateLimitError({ retryAfterSeconds, gitlabMessage, limitsAllCalls }, origin);
   }
+  const retryAfterSeconds = readRetryAfter(response.headers, now);
   return new GitlabStatusError({ status, gitlabMessage, retryAfterSeconds }, origin);
 }
 

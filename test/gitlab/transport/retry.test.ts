@@ -7,7 +7,11 @@ import {
   GitlabStatusError,
   GitlabTimeoutError,
 } from '../../../src/gitlab/errors.ts';
-import { readReset, readRetryAfter } from '../../../src/gitlab/transport/headers.ts';
+import {
+  readReset,
+  readRetryAfter,
+  readWaitOfLimit,
+} from '../../../src/gitlab/transport/headers.ts';
 import { createRetryBudget, retryDelayMs } from '../../../src/gitlab/transport/retry.ts';
 import { aJob, connect, createTestClock, sendJson, startUpstream, until } from '../upstream.ts';
 
@@ -65,11 +69,18 @@ describe('readRetryAfter', () => {
     [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
     // The clock of this server is an hour ahead, so its Retry-After must be compared with its Date.
     [{ 'retry-after': 'Sun, 22 Nov 2026 13:00:30 GMT', date: 'Sun, 22 Nov 2026 13:00:00 GMT' }, 30],
+    [{ 'ratelimit-reset': String(now / 1000 + 12) }, null],
+  ])('of %j is %s s', (headers, seconds) => {
+    expect(readRetryAfter(headers, now)).toBe(seconds);
+  });
+
+  it.each<[Record<string, string>, number | null]>([
+    [{}, null],
     [{ 'ratelimit-reset': String(now / 1000 + 12) }, 12],
     [{ 'ratelimit-reset': String(now / 1000 - 12) }, 0],
     [{ 'ratelimit-reset': String(now / 1000 + 12), 'retry-after': '5' }, 5],
-  ])('of %j is %s s', (headers, seconds) => {
-    expect(readRetryAfter(headers, now)).toBe(seconds);
+  ])('differs from the wait after a 429 with %j: %s s', (headers, seconds) => {
+    expect(readWaitOfLimit(headers, now)).toBe(seconds);
   });
 
   it('differs from the renewal of a quota', () => {
@@ -113,6 +124,19 @@ describe('retries', () => {
       result: { id: 7 },
       waits: [1100],
     });
+  });
+
+  it('do not wait for the renewal of a quota after 502 and 503', async () => {
+    const date = 'Sun, 22 Nov 2026 12:00:00 GMT';
+    const quota = {
+      'ratelimit-limit': '2000',
+      'ratelimit-remaining': '1900',
+      'ratelimit-reset': String(Date.parse(date) / 1000 + 58),
+    };
+    for (const code of [502, 503]) {
+      const outcome = await answers([fail(code, { date, ...quota }), ok]);
+      expect(outcome).toMatchObject({ result: { id: 7 }, calls: 2, waits: [100] });
+    }
   });
 
   it('fail with the last error', async () => {
