@@ -154,8 +154,11 @@ function messageOf(error: GitlabError): string | undefined {
   return hasMessage ? error.gitlabMessage : undefined;
 }
 
+/** A failure has `retryAfter` if GitLab asks to wait. A rate limit always has it, maybe as null. */
 function detailsOf(error: GitlabError): Record<string, unknown> {
   if (error instanceof GitlabRateLimitError) return { retryAfter: error.retryAfterSeconds };
+  const asksToWait = error instanceof GitlabStatusError && error.retryAfterSeconds !== null;
+  if (asksToWait) return { retryAfter: error.retryAfterSeconds };
   return error instanceof GitlabCallBudgetError ? { limit: 'upstreamCalls', max: error.max } : {};
 }
 
@@ -179,7 +182,7 @@ export function viewError(error: GitlabError): ErrorView {
 export interface FailureView {
   code: string;
   message: string;
-  /** Seconds to wait after a rate limit; null if GitLab did not say, and for other failures. */
+  /** Seconds to wait; null if GitLab did not say. */
   retryAfter: number | null;
 }
 

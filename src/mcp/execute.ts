@@ -38,7 +38,6 @@ const sentences: Readonly<Record<string, string>> = {
     'GitLab rejected the credential, or requires one: the configuration of this MCP server must send a valid token in the header PRIVATE-TOKEN.',
   FORBIDDEN: 'The token does not permit this in GitLab: a token with more rights is needed.',
   UPSTREAM_TIMEOUT: 'GitLab did not answer in time: call again.',
-  UPSTREAM_UNAVAILABLE: 'GitLab is not available: call again in a minute.',
   OPERATION_TOO_COMPLEX:
     'This needs more calls to GitLab than the gateway allows: ask for fewer jobs or projects.',
 };
@@ -50,10 +49,9 @@ function toSentence({ message, extensions }: GraphQLError): string {
   // explains the limit or rule.
   const isOwnRefusal = upstream === undefined;
   if (isOwnRefusal && (code === 'RATE_LIMITED' || code === 'UNAUTHENTICATED')) return message;
-  if (code === 'RATE_LIMITED') {
-    const seconds = typeof retryAfter === 'number' ? `${Math.ceil(retryAfter)} s` : 'a minute';
-    return `GitLab allows no more calls for ${seconds}: call again then.`;
-  }
+  const wait = typeof retryAfter === 'number' ? `${Math.ceil(retryAfter)} s` : 'a minute';
+  if (code === 'RATE_LIMITED') return `GitLab allows no more calls for ${wait}: call again then.`;
+  if (code === 'UPSTREAM_UNAVAILABLE') return `GitLab is not available: call again in ${wait}.`;
   return sentences[String(code)] ?? message;
 }
 

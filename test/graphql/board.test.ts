@@ -216,6 +216,7 @@ describe('a board of which a part cannot be read', () => {
     [403, 'FORBIDDEN', {}, null],
     [404, 'NOT_FOUND', {}, null],
     [500, 'UPSTREAM_UNAVAILABLE', {}, null],
+    [503, 'UPSTREAM_UNAVAILABLE', { 'retry-after': '90' }, 90],
     [429, 'RATE_LIMITED', { 'retry-after': '90' }, 90],
   ])('has a gap instead of trigger jobs after %i', async (status, code, headers, retryAfter) => {
     const { query, faults } = await startPipelines({ 900: retriedPipeline() });

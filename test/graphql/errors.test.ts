@@ -218,14 +218,22 @@ describe('An error', () => {
     expect(started.calls()).toHaveLength(1);
   });
 
-  it('contains retryAfter if GitLab sends it', async () => {
+  it.each([
+    ['429', 'RATE_LIMITED'],
+    ['maintenance', 'UPSTREAM_UNAVAILABLE'],
+    ['500', 'UPSTREAM_UNAVAILABLE'],
+  ] as const)('contains retryAfter if GitLab sends it with %s', async (kind, code) => {
     const { query, simulator } = await start();
-    simulator.fail({ kind: '429', retryAfter: 3600 });
+    simulator.fail({ kind, retryAfter: 3600 });
     const answer = await query('{ job(project: "42", id: "1001") { name } }');
-    expect(answer.errors?.[0]?.extensions).toMatchObject({
-      code: 'RATE_LIMITED',
-      retryAfter: 3600,
-    });
+    expect(answer.errors?.[0]?.extensions).toMatchObject({ code, retryAfter: 3600 });
+  });
+
+  it('contains no retryAfter if GitLab sends none with another failure than 429', async () => {
+    const { query, simulator } = await start();
+    simulator.fail({ kind: '500' });
+    const answer = await query('{ job(project: "42", id: "1001") { name } }');
+    expect(answer.errors?.[0]?.extensions).not.toHaveProperty('retryAfter');
   });
 
   it('does not affect sibling fields', async () => {

@@ -261,6 +261,15 @@ describe('a project that cannot be read', () => {
     expect(codesOf(await ask({ projects: abc }))).toEqual({ jobs: code });
   });
 
+  it('says when GitLab asks to read a project again', async () => {
+    const maintenance = { status: 503, headers: { 'retry-after': '90' } };
+    const { ask } = await start({ intercept: failing({ 'acme/b': maintenance }) });
+    expect(at(await ask({ projects: abc }), 'jobs.unread')).toMatchObject([
+      { project: 'acme/b', code: 'UPSTREAM_UNAVAILABLE', retryAfter: 90 },
+      { project: 'acme/c', code: 'NOT_FOUND', retryAfter: null },
+    ]);
+  });
+
   it('leaves an empty list if none exists, or if they fail for different reasons', async () => {
     const { ask } = await start({ intercept: failing({ 'acme/a': { status: 500 } }) });
     const none = await ask({ projects: ['acme/x', 'acme/y'] });

@@ -34,6 +34,7 @@ describe('failed calls to GitLab', () => {
 
   it.each([
     ['500', /^GitLab is not available: call again in a minute\.$/],
+    ['maintenance', /^GitLab is not available: call again in 60 s\.$/],
     ['429', /^GitLab allows no more calls for \d+ s: call again then\.$/],
   ] as const)('with %s are told in one sentence that says what to do', async (kind, sentence) => {
     const { call, simulator, bugs } = await startMcp();
