@@ -186,8 +186,11 @@ export interface FailureView {
   retryAfter: number | null;
 }
 
-/** Maps a failed read that is reported in the response's `data` instead of its `errors`. */
-export function viewFailure(error: GitlabError): FailureView {
+/**
+ * Maps a failed read that is not reported in `errors`, but in the response's `data` or as the
+ * response to a download.
+ */
+export function viewFailure(error: GitlabError): FailureView & { code: ErrorCode } {
   const { code, message, extensions } = viewError(error);
   return { code, message, retryAfter: (extensions['retryAfter'] as number | undefined) ?? null };
 }

@@ -4,7 +4,7 @@ import { GraphQLError } from 'graphql';
 import type { Caller, Context } from '../context/context.ts';
 import { readCredential } from '../gitlab/credential.ts';
 import { isGitlabError } from '../gitlab/errors.ts';
-import { type ErrorCode, isEnded, viewError } from '../graphql/client-errors.ts';
+import { type ErrorCode, isEnded, viewFailure } from '../graphql/client-errors.ts';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import type { createDownloads } from './downloads.ts';
 import { headerReader } from './graphql-request.ts';
@@ -51,23 +51,27 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   UPSTREAM_TIMEOUT: 504,
 };
 
-type Refusal = { code: ErrorCode; message: string };
+interface Refusal {
+  code: ErrorCode;
+  message: string;
+  /** Seconds to wait, for the header Retry-After. Null or undefined for no header. */
+  retryAfter?: number | null;
+}
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof GraphQLError) {
     return { code: error.extensions['code'] as ErrorCode, message: error.message };
   }
-  if (isGitlabError(error)) return viewError(error);
+  if (isGitlabError(error)) return viewFailure(error);
   if (isEnded(error))
     return { code: 'UPSTREAM_TIMEOUT', message: 'GitLab did not answer in time.' };
   throw error;
 }
 
-const RETRY_AFTER_SECONDS = 5;
-
 const tooManyDownloads: Refusal = {
   code: 'RATE_LIMITED',
   message: 'Too many logs and artifacts are being downloaded. Try again in a few seconds.',
+  retryAfter: 5,
 };
 
 /** Returns a key for the caller: a digest of its credential or, without one, its IP address. */
@@ -86,8 +90,10 @@ export function parseJobAddress(project: string, id: string): JobAddress | undef
   }
 }
 
-const refuse = (response: ServerResponse, { code, message }: Refusal) =>
+function refuse(response: ServerResponse, { code, message, retryAfter }: Refusal): void {
+  if (typeof retryAfter === 'number') response.setHeader('retry-after', Math.ceil(retryAfter));
   sendJson(response, statuses[code], { error: { code, message } });
+}
 
 /** Refuses a request whose path is malformed. */
 export function refuseAddress({ response }: RoutedRequest, message: string): void {
@@ -96,7 +102,8 @@ export function refuseAddress({ response }: RoutedRequest, message: string): voi
 
 /**
  * Streams the body that `open` requests from GitLab. Answers 405 to methods other than GET, and 429
- * if too many downloads run. If `open` fails, the status depends on the code of the error.
+ * if too many downloads run. If `open` fails, the status depends on the code of the error, and the
+ * response has Retry-After if GitLab asks to wait.
  */
 export type SendDownload = (
   routed: RoutedRequest,
@@ -116,7 +123,6 @@ export function createSendDownload(
     try {
       const context = openContext({ header: headerReader(request), signal: caller.signal });
       if (!downloads.start(callerOf(request), response)) {
-        response.setHeader('retry-after', RETRY_AFTER_SECONDS);
         return refuse(response, tooManyDownloads);
       }
       const { body, headers } = await open(context);

@@ -219,6 +219,29 @@ describe('downloads of artifacts and logs', () => {
   });
 });
 
+describe('a download that GitLab refuses for some time', () => {
+  it.each([
+    ['429', 'trace', 429],
+    ['429', 'artifacts', 429],
+    ['429', 'artifacts/page.html', 429],
+    ['maintenance', 'trace', 502],
+    ['maintenance', 'artifacts', 502],
+  ] as const)('says when to try again: %s, %s', async (kind, path, status) => {
+    const { url, simulator } = await startGateway({ simulator: { world: smallSimulator() } });
+    simulator.fail({ kind, retryAfter: 90 });
+    const refused = await fetch(`${url}/jobs/42/1001/${path}`, { headers: credentials });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([status, '90']);
+    expect(simulator.requests).toHaveLength(1);
+  });
+
+  it('does not say it if GitLab names no time', async () => {
+    const { url, simulator } = await startGateway({ simulator: { world: smallSimulator() } });
+    simulator.fail({ kind: '429-json' });
+    const refused = await fetch(`${url}/jobs/42/1001/trace`, { headers: credentials });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, null]);
+  });
+});
+
 describe('the name of the file', () => {
   it.each([
     ['attachment; filename="build 1.zip"', 'attachment; filename="build 1.zip"'],
