@@ -116,10 +116,12 @@ function toRead(before: NewestJobs, jobs: JobsById): NewestJobs {
 
 /**
  * Returns the state after a failed read; `before` itself if the previous read failed with the same
- * error message. Keeps the known jobs, unless GitLab now refuses them to the caller.
+ * message and the same wait. Keeps the known jobs, unless GitLab now refuses them to the caller.
  */
 function toFailed(before: NewestJobs, error: GitlabError): NewestJobs {
-  if (error.message === before.error?.message) return before;
+  const isUnchanged =
+    error.message === before.error?.message && retryAfterMs(error) === retryAfterMs(before.error);
+  if (isUnchanged) return before;
   return { ...(isRefusal(error) ? unread : before), error };
 }
 
@@ -240,7 +242,10 @@ function isRepeated(states: States, at: number): boolean {
   return number !== undefined && states.findIndex((state) => state.number === number) < at;
 }
 
-/** Whether the errors of failed reads differ between two states. */
+/**
+ * Whether the errors of failed reads differ between two states. A new wait alone is no difference,
+ * because GitLab may ask for another one at each read.
+ */
 const haveOtherFailures = (before: States, after: States): boolean =>
   after.some(({ error }, at) => error?.message !== before[at]?.error?.message);
 

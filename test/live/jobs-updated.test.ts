@@ -311,6 +311,43 @@ describe('a followed project that cannot be read', () => {
     }
   });
 
+  it('has the wait that GitLab asked for at the last read', async () => {
+    let reads = 0;
+    let retryAfter = '40';
+    const started = await start({
+      intercept(_request, response, project) {
+        if (project !== 'acme/b') return false;
+        reads += 1;
+        const headers = { 'retry-after': retryAfter };
+        sendJson(response, { message: 'busy' }, { status: 503, headers });
+        return true;
+      },
+    });
+    const follow = () =>
+      subscribe(started, QUERY.replace('code', 'code retryAfter'), {
+        token: 'glpat-alice',
+        variables: { projects: both },
+      });
+    const events = follow();
+    expect(unreadIn(await events.next())).toMatchObject([{ retryAfter: 40 }]);
+    retryAfter = '90';
+    const readsBefore = reads;
+    while (reads === readsBefore) {
+      started.advance(1_000);
+      await setImmediate();
+    }
+    const tried = reads;
+    for (let second = 0; second < 89; second++) {
+      for (let turn = 0; turn < 20; turn++) await setImmediate();
+      started.advance(1_000);
+    }
+    expect(reads).toBe(tried);
+    expect(unreadIn(await follow().next())).toMatchObject([{ retryAfter: 90 }]);
+    // The new wait alone is no event for the first subscriber.
+    change(started.projects['acme/a'], 110, { status: 'failed' });
+    expect(changesIn(await started.pollFor(events.next()))).toEqual([[110, 'FAILED']]);
+  });
+
   it.each([
     [401, 'UNAUTHENTICATED', ['acme/b']],
     [500, 'UPSTREAM_UNAVAILABLE', both],
