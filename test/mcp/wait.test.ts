@@ -171,6 +171,20 @@ long (job 2001) of group/app: passed; 1 job changed:
     expect((await answer).text).toContain('The gateway restarts: call again');
   });
 
+  it('says what ended it before GitLab answered: the time, or a shutdown', async () => {
+    const { wait, simulator, time, untilTimers, gateway } = await start();
+    simulator.fail({ kind: 'hang', times: Infinity });
+    const again = 'wait(project: "group/app", pipeline: "900", until: "finished", seconds: 50)';
+    const late = wait({});
+    await untilTimers(1);
+    time.advance(50_000);
+    expect((await late).text).toBe(`GitLab did not answer within 50 s: call again, ${again}`);
+    const interrupted = wait({});
+    await untilTimers(1);
+    await gateway.drain();
+    expect((await interrupted).text).toBe(`The gateway restarts: call again, ${again}`);
+  });
+
   it('counts against the subscriptions of the caller', async () => {
     const { wait, time, untilTimers } = await start({ config: { maxSubscriptionsPerCaller: 1 } });
     const first = wait({});

@@ -155,8 +155,10 @@ type Asked = Readonly<Record<string, unknown>>;
 export function formatWait({ first, last, ending }: Observation, asked: Asked): Answer {
   const { until: _, seconds, ...address } = asked;
   const again = callText('wait', asked);
+  const restarts = `The gateway restarts: call again, ${again}`;
   if (!first || !last) {
-    return { head: [`GitLab did not answer within ${seconds} s: call again, ${again}`] };
+    const late = `GitLab did not answer within ${seconds} s: call again, ${again}`;
+    return { head: [ending === 'shutdown' ? restarts : late] };
   }
   const isJob = last.jobs.length === 1 && last.title.includes('(job ');
   const progress = isJob ? '' : `, ${progressOf(last)}`;
@@ -167,7 +169,7 @@ export function formatWait({ first, last, ending }: Observation, asked: Asked): 
     failed,
     blocked: [`It waits for a manual job and does not go on by itself: ${board}`],
     time: [`Still ${statusText(last.status)}${progress}: call again, ${again}`],
-    shutdown: [`The gateway restarts: call again, ${again}`],
+    shutdown: [restarts],
   };
   const rows = changesBetween(first, last);
   const changed =
