@@ -166,6 +166,7 @@ export interface JobAddress {
 }
 
 const JOB_NAMES = `
+  databaseId
   jobs(first: 100, after: $after) {
     nodes { databaseId name }
     pageInfo { hasNextPage endCursor }
@@ -177,6 +178,7 @@ const FIND_JOB = /* GraphQL */ `
 `;
 
 interface PipelineJobs {
+  databaseId: string;
   jobs: {
     nodes: readonly { databaseId: string; name: string | null }[];
     pageInfo: { hasNextPage: boolean; endCursor: string | null };
@@ -191,7 +193,7 @@ const MAX_PAGES = 5;
  * `job_name` is missing.
  */
 export async function resolveJob(args: AddressArguments, call: ToolCall): Promise<JobAddress> {
-  const address = parseAddress(args, call.webUrls);
+  let address = parseAddress(args, call.webUrls);
   if (address.kind === 'job') return address;
   const { job_name: name } = args;
   if (name === undefined) {
@@ -205,7 +207,9 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       ...locate(address),
       after,
     });
-    const { jobs } = findPipeline(data, address);
+    const { databaseId, jobs }: PipelineJobs = findPipeline(data, address);
+    // All pages are of one pipeline, even if a newer one starts meanwhile.
+    address = { kind: 'pipeline', project: address.project, id: databaseId };
     // The tools show names that `nameText` has cleaned and shortened. So a cleaned and shortened
     // name also finds the job.
     const found =

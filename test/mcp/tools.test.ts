@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
-import { startMcp } from '../helpers/mcp.ts';
+import { build, pipelineRow, startPipelines } from '../graphql/pipeline-upstream.ts';
+import { callTool, startMcp } from '../helpers/mcp.ts';
 
 const { project, failedJobId: job, failedPipelineId: pipeline } = demo;
 
@@ -91,6 +92,32 @@ describe('search_log', () => {
     expect(text).toMatch(/\n {3}>27 .*\n {3}>28 /);
     expect(text).toContain('raise max_matches');
     expect(calls()).toHaveLength(1);
+  });
+
+  it('finds a job by its name in one pipeline, even if a newer one starts between two pages', async () => {
+    const jobs = Array.from({ length: 101 }, (_, at) => build(at + 1, `job ${at + 1}`));
+    const newest = { project: 42, status: 'running', jobs, bridges: [] };
+    const { url, calls, faults } = await startPipelines({ 900: newest }, { env: { MCP: 'true' } });
+    let id = 900;
+    faults['/projects/42/pipelines'] = {
+      status: 200,
+      get body() {
+        return [pipelineRow(id++, newest)];
+      },
+    };
+    const headers = { 'content-type': 'text/plain' };
+    faults['/projects/42/jobs/1/trace'] = { status: 200, body: 'a line', headers };
+    const args = { project: '42', ref: 'main', job_name: 'job 1', any_of: ['line'] };
+    const { text } = await callTool(url, 'search_log', args);
+    expect(text).toMatch(/^job 1 of 42: 1 line with one of these texts/);
+    expect(calls()).toEqual([
+      'GET /projects/42/pipelines?ref=main&page=1&per_page=1',
+      'GET /projects/42/pipelines/900/jobs?page=1&per_page=100',
+      // The second read begins with the row of the cursor.
+      'GET /projects/42/pipelines/900/jobs?page=1&per_page=100',
+      'GET /projects/42/pipelines/900/jobs?page=2&per_page=100',
+      'GET /projects/42/jobs/1/trace',
+    ]);
   });
 
   it('names the bounds before any call', async () => {
