@@ -122,9 +122,9 @@ export function findPipeline<Pipeline>(
   if (!pipelines) throw notFound('project');
   const [found] = pipelines.nodes;
   if (found) return found;
-  const ofRef = address.ref === undefined ? '' : ' for this ref';
+  const [ofRef, given] = address.ref === undefined ? ['', 'project'] : [' for this ref', 'ref'];
   throw new ToolError(
-    `${address.project} has no pipeline${ofRef} that your token may see: check \`ref\`.`,
+    `${address.project} has no pipeline${ofRef} that your token may see: check \`${given}\`.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { demo } from '../../src/simulator/seed.ts';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { callTool, startMcp } from '../helpers/mcp.ts';
 
 const { project, failedJobId: job, failedPipelineId: pipeline } = demo;
@@ -114,7 +114,9 @@ describe('arguments', () => {
   });
 
   it('name what does not exist', async () => {
-    const { call } = await startMcp();
+    const world = seedWorld({ now: Date.now() });
+    world.addProject({ path: 'acme/shop/empty' });
+    const { call } = await startMcp({ simulator: { world } });
     expect(await call('read_log', { project, job, from_line: 9_999 })).toMatchObject({
       isError: true,
       text: 'The log ends with line 46: give a smaller `from_line`.',
@@ -123,8 +125,11 @@ describe('arguments', () => {
       /^The log has no such section: /,
     );
     const ref = 'feature/ü 😀?&=#%';
-    expect((await call('pipeline_board', { project, ref })).text).toMatch(
-      /^acme\/shop\/web has no pipeline for this ref that your token may see/,
+    expect((await call('pipeline_board', { project, ref })).text).toBe(
+      'acme/shop/web has no pipeline for this ref that your token may see: check `ref`.',
+    );
+    expect((await call('pipeline_board', { project: 'acme/shop/empty' })).text).toBe(
+      'acme/shop/empty has no pipeline that your token may see: check `project`.',
     );
     expect((await call('why_failed', { project, ref: 'x'.repeat(2_000) })).text).toBe(
       '`ref` must have at most 1024 bytes.',
