@@ -160,6 +160,9 @@ export async function resolveAddress(
   return { kind: 'pipeline', project, id: findPipeline(data, address).databaseId };
 }
 
+/** Returns the arguments with which another call of a tool finds the same job or pipeline. */
+export const toArguments = ({ kind, project, id }: NumberedAddress) => ({ project, [kind]: id });
+
 export interface JobAddress {
   project: string;
   id: string;

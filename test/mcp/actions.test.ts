@@ -62,6 +62,14 @@ dry run, nothing was sent; 1 job would be retried:
     expect(calls().map((one) => one.slice(0, 4))).toEqual(['GET ', 'GET ', 'POST']);
   });
 
+  it('plan for the newest pipeline of a ref, and then name this pipeline', async () => {
+    const { call } = await start();
+    const { text } = await call('retry', { project, ref: 'refund-shipping' });
+    expect(text).toContain(
+      'to do it: retry(project: "acme/shop/web", pipeline: "9876543204", max: 5, dry_run: false)',
+    );
+  });
+
   it('play and cancel jobs', async () => {
     const { call, calls } = await start();
     const played = await call('play', { project, job: demo.manualJobId });

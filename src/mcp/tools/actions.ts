@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseJobId, toGlobalId } from '../../graphql/global-id.ts';
-import { type NumberedAddress, resolveAddress } from '../address.ts';
+import { type NumberedAddress, resolveAddress, toArguments } from '../address.ts';
 import { pipelineAddress, text, whole } from '../arguments.ts';
 import { type Answer, nameText } from '../text.ts';
 import { defineTool, type Tool } from '../tool.ts';
@@ -143,12 +143,12 @@ function defineAction(action: Action): Tool {
       max: whole(5, 1, 20),
       dry_run: z.boolean().optional().describe('Default: false for a job, true for a pipeline'),
     },
-    async run({ dry_run: given, ...which }, call) {
-      const { stage, max, ...args } = which;
+    async run({ dry_run: given, stage, max, ...args }, call) {
       const address = await resolveAddress(args, call);
       const dryRun = given ?? address.kind === 'pipeline';
       const input = { ...whichOf(address, stage), max, dryRun };
       const { action: payload } = await call.execute<{ action: Payload }>(document, { input });
+      const which = { ...toArguments(address), ...(stage !== undefined && { stage }), max };
       return formatAction(action, payload, { which, dryRun });
     },
   });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { toGlobalId } from '../../graphql/global-id.ts';
-import { type NumberedAddress, resolveAddress } from '../address.ts';
+import { type NumberedAddress, resolveAddress, toArguments } from '../address.ts';
 import { pipelineAddress, whole } from '../arguments.ts';
 import { type Answer, nameText } from '../text.ts';
 import { defineTool, type ToolCall } from '../tool.ts';
@@ -201,6 +201,6 @@ export const wait = defineTool({
   async run({ until, seconds, ...args }, call) {
     const address = await resolveAddress(args, call);
     const observation = await observe(address, { until, seconds }, call);
-    return formatWait(observation, { ...args, until, seconds });
+    return formatWait(observation, { ...toArguments(address), until, seconds });
   },
 });
