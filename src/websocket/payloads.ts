@@ -15,8 +15,11 @@ function encode(response: OperationResponse): string | Buffer {
   return known;
 }
 
-/** Matches the end of a message with a placeholder. graphql-ws writes the payload last. */
-const PLACEHOLDER = /\{"placeholder":(\d+)\}\}$/;
+/**
+ * Matches the end of a `next` message with a placeholder. graphql-ws writes the payload last. A
+ * `pong` message has the payload of the client's `ping`, which may look like a placeholder.
+ */
+const PLACEHOLDER = /"type":"next","payload":(\{"placeholder":(\d+)\}\})$/;
 
 /**
  * Keeps the payloads of one connection's `next` messages until they are sent. graphql-ws gets a
@@ -37,7 +40,7 @@ export function createPayloads() {
      * the placeholder.
      */
     send(socket: Pick<WebSocket, 'send'>, message: string, onSent: () => void): void {
-      const [placeholder = '', id = ''] = PLACEHOLDER.exec(message) ?? [];
+      const [, placeholder = '', id = ''] = PLACEHOLDER.exec(message) ?? [];
       const payload = payloads.get(id);
       payloads.delete(id);
       const head = payload === undefined ? message : message.slice(0, -placeholder.length);
