@@ -1,8 +1,7 @@
 /*
  * The style of text: one number that contains colors and attributes. SGR escapes (`ESC [ … m`)
- * change the style as in ECMA-48 §8.3.117, which does not contain the light colors (90–97 and
- * 100–107). Two things differ, as in GitLab's viewer `Ansi2json`: the code 21 ends bold, and the
- * codes 99 and 109 end a color.
+ * change the style as in ECMA-48 §8.3.117. Two things differ, as in GitLab's viewer `Ansi2json`:
+ * the code 21 ends bold, and the codes 99 and 109 end a color.
  */
 
 export const PLAIN_STYLE = 0;
@@ -214,8 +213,9 @@ export function classNames(style: number): string {
 }
 
 /*
- * The palette of 256 colors. Colors 0–15 have names. As in xterm's `256colres.h`, 16–231 are a cube
- * of 6 × 6 × 6 colors, and 232–255 are grays.
+ * The palette of 256 colors. Colors 0–15 have names, and their values are the gateway's own. The
+ * others are those of xterm's `256colres.h`: 16–231 are a cube of 6 × 6 × 6 colors, 232–255 are
+ * grays.
  */
 
 /** Names of the colors 0–7. Colors 8–15 are their light variants. */
