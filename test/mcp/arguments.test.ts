@@ -73,6 +73,11 @@ describe('arguments', () => {
       ['search_log', { project, job, any_of: Array(5_000).fill('a') }, '`any_of` is not valid'],
       ['job_history', { project, job, runs: -3 }, '`runs` must be a whole number from 1 to 50'],
       ['list_jobs', { projects: project }, '`projects` is not valid'],
+      [
+        'list_jobs',
+        { projects: [project, 'web'] },
+        '`projects` must be full paths such as "group/app", or numbers, not "web".',
+      ],
       ['list_jobs', { projects: Array(21).fill(project) }, '`projects` is not valid'],
       ['list_jobs', { projects: [project], before_id: 'x' }, '`before_id` must be GitLab'],
       ['pipeline_board', { project, pipeline, only: 'broken' }, '`only` is not valid'],

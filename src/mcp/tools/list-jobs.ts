@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { quote } from '../../graphql/client-errors.ts';
 import { isProjectName } from '../../graphql/global-id.ts';
 import { mergedJobsCursor } from '../../graphql/merged-jobs.ts';
 import { id, whole } from '../arguments.ts';
@@ -82,7 +83,9 @@ const STATUSES = [
 function checkArguments({ projects, statuses = [] }: Asked): void {
   const project = projects.find((name) => !isProjectName(name));
   if (project !== undefined) {
-    throw new ToolError('`projects` must be full paths such as "group/app", or numbers.');
+    throw new ToolError(
+      `\`projects\` must be full paths such as "group/app", or numbers, not ${quote(project)}.`,
+    );
   }
   if (statuses.every((status) => STATUSES.includes(status))) return;
   throw new ToolError(`\`statuses\` must be of: ${STATUSES.join(', ')}.`);
