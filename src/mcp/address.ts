@@ -189,6 +189,8 @@ interface PipelineJobs {
 }
 
 const MAX_PAGES = 5;
+/** Maximum number of names in the error message about a name that no job has. */
+const MAX_NAMES = 20;
 
 /**
  * Returns the job that arguments identify. If they identify a pipeline, searches its newest 500
@@ -223,9 +225,8 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
     if (!jobs?.pageInfo.hasNextPage) break;
     after = jobs.pageInfo.endCursor;
   }
-  const some = names
-    .slice(0, 20)
-    .map((text) => JSON.stringify(text))
-    .join(', ');
-  throw new ToolError(`The pipeline has no job of this name. Names: ${some || 'none'}.`);
+  const shown = names.slice(0, MAX_NAMES).map((text) => JSON.stringify(text));
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  const list = shown.join(', ') || 'none';
+  throw new ToolError(`The pipeline has no job of this name. Names: ${list}${more}.`);
 }

@@ -120,6 +120,17 @@ describe('search_log', () => {
     ]);
   });
 
+  it('says how many names it leaves out if no job has the name', async () => {
+    const jobs = Array.from({ length: 22 }, (_, at) => build(at + 1, `job ${at + 1}`));
+    const pipelines = { 900: { project: 42, status: 'running', jobs, bridges: [] } };
+    const { url } = await startPipelines(pipelines, { env: { MCP: 'true' } });
+    const args = { project: '42', pipeline: 900, job_name: 'test', any_of: ['line'] };
+    const { text } = await callTool(url, 'search_log', args);
+    expect(text).toMatch(
+      /^The pipeline has no job of this name\. Names: "job 22", .*"job 3" and 2 more\.$/,
+    );
+  });
+
   it('names the bounds before any call', async () => {
     const { call, calls } = await startMcp();
     const args = { project, job, any_of: ['a'], max_matches: 101 };
