@@ -23,7 +23,7 @@ type ReadKey = (values: readonly string[], bases: readonly string[]) => NodeRef;
 
 function checkType(ref: NodeRef, type: EntityType): NodeRef {
   if (ref.type === type) return ref;
-  throw badUserInput(`The reference names a ${ref.type}, not a ${type}.`);
+  throw badUserInput(`The reference has the key of a ${ref.type}; expected the key of a ${type}.`);
 }
 
 const byGlobalId =

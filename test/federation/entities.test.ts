@@ -172,7 +172,10 @@ describe('invalid references', () => {
       [{ __typename: 'Job', projectId: '42' }, /needs id, or projectId and databaseId, or webUrl/],
       [{ __typename: 'Job', webUrl: null }, /needs id, or projectId and databaseId, or webUrl/],
       [{ __typename: 'Job', id: 'x' }, /"x" is not a global id of this gateway/],
-      [{ __typename: 'Job', id: toGlobalId('Project', 42) }, /names a Project, not a Job/],
+      [
+        { __typename: 'Job', id: toGlobalId('Project', 42) },
+        /has the key of a Project; expected the key of a Job/,
+      ],
       [{ __typename: 'Job', id: { a: 1 } }, /`id` of a reference must be text, not an object/],
       [{ __typename: 'Job', projectId: 'group/app', databaseId: '1' }, /`projectId` must be/],
       [{ __typename: 'Job', projectId: '42', databaseId: '1.5' }, /`databaseId` must be/],
@@ -182,7 +185,7 @@ describe('invalid references', () => {
       ],
       [
         { __typename: 'Job', webUrl: `${url}/group/app/-/pipelines/1` },
-        /names a Pipeline, not a Job/,
+        /has the key of a Pipeline; expected the key of a Job/,
       ],
       [{ __typename: 'Project', fullPath: '42' }, /`fullPath` must be a path/],
       [{ __typename: 'Project', fullPath: '../x' }, /`fullPath` must be/],

@@ -199,7 +199,7 @@ describe.each([
     const answer = await query(`${entities} __typename } }`, { variables: { of: references } });
     expect(answer.errors?.map(({ message }) => message)).toEqual([
       expect.stringContaining('`__typename` CiJob, CiBridge, CiPipeline, CiProject'),
-      'The reference names a CiPipeline, not a CiJob.',
+      'The reference has the key of a CiPipeline; expected the key of a CiJob.',
       expect.stringMatching(/^A reference to a CiProject needs/),
     ]);
     const id = toGlobalId('Pipeline', 42, 1);
