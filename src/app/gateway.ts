@@ -63,7 +63,7 @@ import { createServer } from '../util/http.ts';
 import { loadOnce } from '../util/load-once.ts';
 import { createWebhookEndpoint } from '../webhooks/endpoint.ts';
 import { createReplicas, type Replicas } from '../webhooks/replicas.ts';
-import { serveWebSockets, type WebSocketOptions } from '../websocket/server.ts';
+import { serveWebSockets } from '../websocket/server.ts';
 import { UpgradeRequest } from '../websocket/upgrade-request.ts';
 import { type Config, ConfigError } from './config.ts';
 import { credentialOf, openTokenFile } from './token-file.ts';
@@ -150,7 +150,8 @@ export interface GatewayDeps {
    * Clock and randomness of polls, and ping interval of WebSockets. The clock is also used for the
    * token file, webhooks and MCP. @default the defaults of `LiveHubOptions` and `WebSocketOptions`
    */
-  live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;
+  // Without a type of websocket/server.ts, because the published types must not need @types/ws.
+  live?: (Pick<LiveHubOptions, 'clock' | 'random'> & { pingMs?: number | undefined }) | undefined;
 }
 
 /** Reads the gateway's own token, from a setting or a file. */

@@ -1,6 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +116,25 @@ describe.skipIf(process.env['SKIP_NPM_INSTALL'])('the package', () => {
     await writeFile(join(places.folder, 'clients.js'), script);
     const { stdout } = await run(process.execPath, ['clients.js'], { cwd: places.folder });
     expect(stdout).toBe('true\n');
+  });
+
+  it('has types that need only its dependencies and the types of Node.js', async () => {
+    const { folder } = places;
+    const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      exports: Record<string, unknown>;
+    };
+    const typed = Object.keys(exports).filter((path) => typeof exports[path] === 'object');
+    const imports = typed.map((path) => `import '${path.replace('.', 'gitlab-jobs-gateway')}';`);
+    await writeFile(join(folder, 'types.ts'), imports.join('\n'));
+    await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
+    const nodeTypes = 'node_modules/@types/node';
+    await rm(join(folder, nodeTypes), { force: true });
+    await symlink(await realpath(join(root, nodeTypes)), join(folder, nodeTypes));
+    const compiler = join(root, 'node_modules/.bin/tsc');
+    const options = '--module nodenext --target es2022 --strict --types node --skipLibCheck false';
+    const args = [...options.split(' '), '--noEmit', 'types.ts'];
+    const { stdout } = await run(compiler, args, { cwd: folder }).catch((error) => error);
+    expect(stdout).toBe('');
   });
 
   it('contains no development dependencies, sources or tests', async () => {
