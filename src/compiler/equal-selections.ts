@@ -42,8 +42,9 @@ export function selectionText(nodes: readonly FieldNode[]): string | undefined {
 }
 
 /**
- * Returns how many fields are compiled for selections, with fragments expanded. Equal selections of
- * fields of one object count once.
+ * Returns how many fields are compiled for a selection set, with fragments expanded. Each field of
+ * an object counts. If several of these fields have equal selections, the fields in the selections
+ * count only once.
  */
 export function countCompiledFields(
   root: SelectionSetNode,

@@ -235,9 +235,9 @@ class MalformedNamesError extends GraphQLError {
 /** The objects that the arguments of a field identify, and the calls for them. */
 interface NamedObjects {
   count: number;
-  /** The objects that each need a GET of the single object. */
+  /** The objects that must be read by id. `countOwnReads` counts the calls for them. */
   read: readonly NamedObject[];
-  /** The number of calls for the objects of the field, except GETs of single objects. */
+  /** The number of further calls for the objects of the field. */
   rest: number;
 }
 

@@ -45,8 +45,8 @@ export interface CachedOperation {
    */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
   /**
-   * Returns the coerced variables if coercion leaves all values unchanged, as in most requests.
-   * Otherwise returns undefined: graphql-js must coerce them.
+   * Returns the coerced variables of usual requests, whose values need no conversion. Otherwise
+   * returns undefined: graphql-js must coerce them.
    */
   readonly coerceUsual: ReturnType<typeof createUsualCoercion>;
   /**
