@@ -2,8 +2,9 @@
  * The load generator. It sends the given operations in turn, for `ms` milliseconds. Without a
  * `rate`, it has concurrent callers: each sends its next operation when the previous operation is
  * answered. With a `rate`, it sends that many operations per second, even if earlier operations are
- * not yet answered. With `mayFail`, it counts operations that fail, instead of failing itself. The driver is a separate process, so that its CPU time is not counted for the
- * measured program.
+ * not yet answered. With `mayFail`, it counts operations that fail, instead of failing itself.
+ *
+ * The driver is a separate process, so that its CPU time is not counted for the measured program.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
