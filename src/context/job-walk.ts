@@ -34,8 +34,8 @@ export async function* walkJobs(
       direction: 'older',
       count,
       cursorRow,
-      // An exact `hasOlder` may cost a call. Only the last page needs it: after any other page, the
-      // walk reads the next page anyway.
+      // Makes `hasOlder` exact, which may cost a call. Otherwise, it may be true although there is
+      // no older row. Only the result of the last page must be exact.
       needsHasNext: rows.length + count === maxRows,
       needsHasPrevious: false,
     });

@@ -28,8 +28,8 @@ export function createKnownCredentials(): KnownCredentials {
 }
 
 /**
- * The routes that answer 401 to an invalid job token in every version: they accept job tokens in
- * every version, or they require a credential.
+ * The reading routes on which success shows that a job token is valid. They accept job tokens in
+ * every version, except the list of a project's jobs, which always requires a credential.
  */
 const JOB_TOKEN_ROUTES = new Set([
   '/job',

@@ -79,7 +79,7 @@ export function createDownloads(
     const { response, startedAt } = download;
     const timer = setInterval(
       () => {
-        // The client has read everything, and the download waits for GitLab.
+        // If the buffer is not full, the download does not wait for the client, but for GitLab.
         if (!response.writableNeedDrain) download.progressAt = clock.now();
         const isTooLong = clock.now() - startedAt >= limits.maxMs;
         if (isTooLong || waitingMs(download) >= limits.stalledMs) cutOff(download);

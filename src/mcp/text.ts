@@ -8,8 +8,8 @@
  * Matches the characters that are removed:
  * - control characters other than tab and line feed;
  * - the line and paragraph separators U+2028 and U+2029;
- * - format characters, such as direction marks and zero-width characters;
- * - other characters that are not displayed, such as tags and variation selectors;
+ * - format characters, such as direction marks and zero-width spaces;
+ * - other characters that are not displayed, such as variation selectors;
  * - unpaired surrogates.
  */
 const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;

@@ -2,7 +2,7 @@ import type { Job } from '../gitlab/rows.ts';
 
 /** A summary of a job's latest runs. The newest run is the job itself. */
 export interface RunSummary {
-  /** The newest run before the job itself that succeeded. */
+  /** The newest successful run before the job itself. Null if there is none. */
   lastSuccess: Job | null;
   /**
    * Number of failed runs since `lastSuccess`, including the job itself. If `lastSuccess` is null,

@@ -127,18 +127,18 @@ const isUpTo = (text: string) => /\bhistory \{/.test(text);
 describe.each(Object.entries(ways))('the estimate of each field of %s', (type, queries) => {
   const fields = fieldsOf(type);
 
-  it.each([...queries.entries()])('is the number of calls: way %i, %s', async (way, query) => {
+  it.each([...queries.entries()])('is the number of calls: way %i, %s', async (way, form) => {
     const world = smallWorld();
     world.addJob(world.addPipeline(small.project, { id: 701 }), { id: 777_777, log: 'x' });
     world.addJob(Number(small.pipeline), { id: 900, tests: someTests });
-    const { post, calls, bugs } = await startGateway({ simulator: { world } });
+    const { query, calls, bugs } = await startGateway({ simulator: { world } });
     for (const [index, field] of sampleFor(way, fields).entries()) {
-      const text = query.replace('*', field.text);
+      const text = form.replace('*', field.text);
       // Uses a new credential for each query, for which the gateway has not cached the numeric id
       // of a project.
       const token = `glpat-alice-${index}`;
       world.addToken({ user: 'alice', value: token });
-      const answer = (await (await post(text, { token })).json()) as { errors?: unknown };
+      const answer = await query(text, { token });
       expect(answer.errors, text).toBeUndefined();
       const estimate = estimateOf(text);
       const expected = isUpTo(text) ? expect.toSatisfy((made) => made <= estimate) : estimate;
