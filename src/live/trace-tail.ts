@@ -237,7 +237,7 @@ export async function readTrace(
   // `readTail` did not find the known bytes at the offset, but the whole log contains them
   // unchanged (`cuts` has not increased). So the server ignored the offset.
   if (offset > 0 && isLive && size > 0 && log.cuts === cuts) server.byteOffset = false;
-  // If the beginning of the log is no longer kept, subscribers that need it read it from GitLab.
-  // That requires byte_offset, so find out whether the server supports it.
+  // A subscriber may need bytes that are no longer kept. `readMissing` (trace.ts) reads them from
+  // GitLab with byte_offset, so find out whether the server supports it.
   if (server.byteOffset === undefined && log.start > 0) await detectByteOffset(gitlab, ref);
 }
