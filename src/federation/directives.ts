@@ -82,8 +82,9 @@ function typeRules(schema: GraphQLSchema): (type: GraphQLNamedType) => string[] 
     if (isRoot(schema, type)) return [];
     const name = ownNameOf(type);
     const directives = keysOf(name);
-    // `@shareable` lets several subgraphs define the same type. Types without a resolvable key
-    // need it.
+    // `@shareable` lets several subgraphs define the fields of a type. Another subgraph that returns
+    // an object without a resolvable key must define its fields, because the router cannot read them
+    // here.
     if (isObjectType(type) && !entityKeys.has(name)) directives.push('@shareable');
     if (!readable.has(type.name)) directives.push('@tag(name: "write")');
     else if (!outward.has(type.name)) directives.push('@tag(name: "internal")');

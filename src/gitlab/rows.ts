@@ -226,8 +226,8 @@ const bridgeMembers = {
 };
 
 /**
- * The objects that are often equal in many rows of a list of jobs, in GitLab's order. job-json.ts
- * usually parses and validates equal objects only once.
+ * The members of a job whose objects are often equal in many rows of a list, in the order in which
+ * GitLab sends them. job-json.ts usually parses and validates equal objects only once.
  */
 export const sharedInJobs = {
   user: jobMembers.user,

@@ -181,10 +181,7 @@ export function parseNames<Item>(
   });
 }
 
-/**
- * The call that reads a single object, by type. Arguments and ids can identify objects of these
- * types.
- */
+/** The call that reads a single object by its id, by type. Other types cannot be read by id. */
 const ownCalls: Readonly<Record<string, Call>> = {
   Job: 'job',
   Bridge: 'bridge',

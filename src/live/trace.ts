@@ -328,8 +328,8 @@ export function traceResource(
         isReadWhole = gitlab.server.byteOffset === false;
       };
       /**
-       * Sets how many logs this log counts as, against the memory limit: more than one if its lines
-       * are parsed.
+       * Sets how many logs this log counts as, against the maximum number of logs: more than one if
+       * its lines are parsed.
        */
       const holdLog = (hasLines: boolean) => {
         const sections = log.lines?.openSections ?? 0;
