@@ -130,10 +130,10 @@ export interface GatewayDeps {
    */
   startPage?: string | undefined;
   /**
-   * Timeouts, clock and randomness of requests to GitLab. @default the timeouts of the
-   * configuration, and otherwise the defaults of `createTransport`
+   * Options of the transport to GitLab, such as its clock. @default `timeouts` of the configuration;
+   * for all other options, the defaults of `createTransport`
    */
-  transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
+  transport?: Omit<TransportOptions, 'baseUrl' | 'version' | 'network'> | undefined;
   /**
    * How often graphql-js executes an operation before the operation is compiled. Trusted documents,
    * subscriptions, and operations with more than five estimated calls to GitLab are compiled at

@@ -86,9 +86,10 @@ function replace(value: unknown, changed: Objects, objects: Objects): unknown {
  * Merges an event of `pipelineUpdated` into the pipeline that a query returned. Returns a new
  * object and modifies no argument.
  * - A list of the event replaces the list of the query.
- * - An object of the event keeps the fields of the known object that the event does not contain.
- *   The known object has the same `id`. If an object has no `id`, the known object is the item with
- *   the same `name` in the replaced list or, outside lists, the object in the same field.
+ * - An object of the event is merged into its counterpart in the query's result, so fields that the
+ *   event does not contain keep their values. The counterpart is the object with the same `id`. If
+ *   an object has no `id`, it is the item with the same `name` in the replaced list or, outside
+ *   lists, the object in the same field.
  * - Each of `changedJobs` is merged into all objects with its id, at any depth.
  * - A null that means "not read" does not replace a known value.
  */

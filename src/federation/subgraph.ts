@@ -20,7 +20,8 @@ import { prefixTypes } from './type-prefix.ts';
  */
 
 /**
- * Root fields of every Relay server. Subgraphs cannot be composed if two of them have these fields.
+ * Root fields of every Relay server. If two subgraphs have them, they cannot be composed unless both
+ * share them, but no subgraph can find the nodes of another one.
  */
 const RELAY_ROOTS = ['node', 'nodes'];
 

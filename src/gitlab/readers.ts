@@ -140,9 +140,9 @@ export function withId<T extends { id: number | string }>(row: Row<T>, id: strin
 }
 
 /**
- * Builds a result that does not depend on the response headers. The ETag cache retains the returned
- * function. The returned function must not retain the call and the body, so it is created here,
- * where only the value is in scope.
+ * Returns a function that returns `value`, whatever the response headers are. The ETag cache
+ * retains this function. It must not retain the call and the body, so it is created here, where
+ * only the value is in scope.
  */
 const resultOf =
   <T>(value: T): BuildResult<T> =>

@@ -8,7 +8,7 @@ import { isNumericId } from './global-id.ts';
  * - `list`: a digest of what identifies the list, such as its kind, sort and filter, so that a
  *   cursor of another list is rejected. For a list of a project, `.` and the project's numeric id
  *   follow, or its path if GitLab does not send the id.
- * - `id`: the id of the row; the number of a line of a log.
+ * - `id`: the id of the row. In a list of a log's lines, it is the number of the line.
  * - `index`: the row's position when the cursor was made. Only lists with offset pagination have
  *   it.
  */

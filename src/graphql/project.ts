@@ -22,9 +22,7 @@ import { Job, Node, Pipeline, Project, type ProjectRow } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';
 
-/**
- * Reads the project with the GET of the single project. All fields of an operation share the call.
- */
+/** Reads the project with `GET /projects/:id`. All fields of an operation share the call. */
 function details(row: ProjectRow, { loaders }: Context): Promise<RestProject | null> {
   return loaders.project(row.ref);
 }

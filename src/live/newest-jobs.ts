@@ -10,7 +10,7 @@ import { isActiveOrCanceling, isSameJob } from './job.ts';
 import type { Resource } from './poll.ts';
 import type { View } from './subscriber.ts';
 
-/** Number of a project's newest jobs that each read requests from GitLab, as one page. */
+/** Number of jobs on the page of a project's newest jobs, which each read requests. */
 export const NEWEST_JOBS = 50;
 /**
  * Maximum number of jobs to keep after newer jobs have pushed them off the page of NEWEST_JOBS

@@ -30,9 +30,9 @@ const BYTES_PER_LINE = 32;
 const MAX_CUTS = 100;
 
 /**
- * Creates a buffer for the last `maxBytes()` bytes of a growing log. `start` and `end` are offsets
- * in the whole log; the buffer starts empty at offset `from`. All subscribers share the buffer.
- * Each of them has its own offset, so nothing is queued for a slow one.
+ * Creates a buffer for the last `maxBytes()` bytes of a growing log. It starts empty at offset
+ * `from`. Its members `start` and `end` are offsets in the whole log. All subscribers share the
+ * buffer. Each of them has its own offset, so nothing is queued for a slow one.
  */
 export function createTraceLog(from: number, maxBytes: () => number) {
   const startAt = (at: number): ByteQueue => ({ blocks: [], base: at, floor: at, length: at });

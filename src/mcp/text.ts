@@ -93,7 +93,7 @@ const INDENT = '   ';
 /**
  * The last blocks are left out until each remaining block has this many characters for its rows.
  */
-const MIN_ROWS = 300;
+const MIN_ROW_CHARACTERS = 300;
 const MAX_FENCE_DIGITS = 64;
 
 /** Returns a random fence line that no line of the answer contains. */
@@ -190,7 +190,7 @@ function greatest(max: number, fits: (value: number) => boolean): number {
 /**
  * Returns the text of an answer, at most `maxChars` characters. If the text is too long, rows are
  * left out of each block until all blocks fit; each block gets the same number of characters for
- * its rows. If that number would be less than MIN_ROWS, the last blocks are left out.
+ * its rows. If that number would be less than MIN_ROW_CHARACTERS, the last blocks are left out.
  */
 export function renderAnswer(answer: Answer, rendering: Rendering): string {
   const { maxChars } = rendering;
@@ -206,7 +206,7 @@ export function renderAnswer(answer: Answer, rendering: Rendering): string {
     );
   };
   const fits = (count: number, budget: number) => write(count, budget).length <= maxChars;
-  const count = greatest(blocks.length, (number) => fits(number, MIN_ROWS));
+  const count = greatest(blocks.length, (number) => fits(number, MIN_ROW_CHARACTERS));
   const budget = greatest(maxChars, (characters) => fits(count, characters));
   const text = write(count, budget);
   return text.length <= maxChars ? text : cut(text, maxChars);

@@ -16,7 +16,7 @@ export type { AnyJob, Group, Stage };
 
 /** A part of a board that is missing. */
 export interface BoardGap {
-  /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
+  /** BRIDGES: all trigger jobs. MORE_JOBS: some rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
   /**
    * Why rows could not be read: a call to GitLab failed, or the call budget was used up. Undefined

@@ -60,7 +60,7 @@ export interface Route {
   /**
    * The permission that a job token of another project needs. Null if the route does not accept job
    * tokens. Two values are not permissions:
-   * - `own`: the route returns only the job of the token
+   * - `own`: the route is about the job of the token, so no permission is needed
    * - `artifacts`: the token needs `read_jobs`, and every release accepts job tokens on this route
    */
   readonly jobToken: 'own' | 'artifacts' | 'read_jobs' | 'read_pipelines' | null;

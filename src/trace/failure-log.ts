@@ -164,7 +164,8 @@ async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
 
 /**
  * Finds the section that failed: of the sections that begin at `lastLine` or before, the one that
- * ended last. Sections that only clean up, or have no line after their header, do not count.
+ * ended last. Ignores sections that only clean up, or have no line after their header. If the
+ * section that was found contains one that was not closed, returns the innermost one of these.
  */
 async function findStage(
   trace: ParsedTrace,
@@ -178,7 +179,6 @@ async function findStage(
     // kept.
     if (stage.end > (latest?.end ?? 0)) latest = stage;
   }
-  // The failure is in the innermost section that was not closed.
   while (latest?.unclosed) latest = latest.unclosed;
   return latest;
 }

@@ -6,7 +6,10 @@ import { IncomingMessage } from '../util/http.ts';
  * Java's own HTTP client, send this header to offer HTTP/2, and expect a normal response.
  */
 export class UpgradeRequest extends IncomingMessage {
-  /** Set by the constructor of IncomingMessage. An initializer here would overwrite the value. */
+  /**
+   * The value of `upgrade` that Node sets. The constructor of IncomingMessage already calls the
+   * setter below. Without `declare`, this field would be initialized afterwards.
+   */
   declare private offersUpgrade: boolean | null;
 
   get upgrade(): boolean | null {
