@@ -174,8 +174,7 @@ const requests: readonly Input[] = [
   },
   {
     input: 'pipelined requests',
-    bound:
-      'on each connection, those that arrive in one piece (64 KiB); 5,000 that wait on all connections together',
+    bound: '64 KiB of requests wait on one connection, 5,000 requests on all connections together',
     gitlab: { delayMs: 20_000 },
     async attack(target) {
       const body = JSON.stringify({ query: JOB });
@@ -198,7 +197,8 @@ const requests: readonly Input[] = [
   },
   {
     input: 'running operations',
-    bound: '4,000, half of them with unknown credentials',
+    bound:
+      '4,000 in total; 2,000 with one credential; 2,000 with unknown credentials, all together',
     gitlab: { delayMs: 20_000 },
     async attack(target) {
       await target.post({ query: JOB }, { 'private-token': KNOWN_TOKEN });
@@ -373,7 +373,7 @@ const callers: readonly Input[] = [
   {
     input: 'made-up tokens',
     bound:
-      'all together a part of each limit (see below); they never evict the state of known credentials',
+      'all together a part of each limit; they can evict entries of the caches that all callers share, but no other state of known credentials (see below)',
     async attack(target) {
       const known = () => target.post({ query: JOB }, { 'private-token': KNOWN_TOKEN });
       await known();
