@@ -75,8 +75,7 @@ export function createBoards(lists: BoardLists): Boards {
     return read && !read.gap ? byId(read.rows) : null;
   };
   const readBridges = async () => {
-    const known = findPrimed(Number.POSITIVE_INFINITY);
-    if (known) return known.bridges;
+    if (primed?.hasAllBridges) return primed.bridges;
     const { rows, gap } = await readNewestRows(lists.bridges, Number.POSITIVE_INFINITY);
     if (gap?.error) throw gap.error;
     return rows;

@@ -16,6 +16,8 @@ export interface Credential {
    */
   readonly digest: string;
   readonly headers: SecretHeaders;
+  /** Whether the caller sent several tokens. GitLab uses only one of them. @default false */
+  readonly hasSeveralTokens?: boolean;
   /** Present if the credential can be replaced while operations use it. */
   readonly renewal?: Renewal;
 }
@@ -130,8 +132,12 @@ export function readCredential(header: (name: string) => string | null | undefin
   if (bearer) entries.push(['authorization', `Bearer ${bearer}`]);
   if (jobToken) entries.push(['job-token', jobToken]);
   if (entries.length === 0) return anonymous;
-  const digest = hash('sha256', JSON.stringify(entries), 'base64url');
-  return { kind: kindOf(privateToken, bearer), digest, headers: new SecretHeaders(entries) };
+  return {
+    kind: kindOf(privateToken, bearer),
+    digest: hash('sha256', JSON.stringify(entries), 'base64url'),
+    headers: new SecretHeaders(entries),
+    hasSeveralTokens: entries.length > 1,
+  };
 }
 
 function readToken(name: string, value: string | null | undefined): string | undefined {

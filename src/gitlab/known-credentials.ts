@@ -42,9 +42,12 @@ const JOB_TOKEN_ROUTES = new Set([
 /**
  * Whether GitLab answers the call with success only if it accepts the credential. GitLab rejects an
  * invalid PRIVATE-TOKEN or Bearer token on all routes. But it ignores a JOB-TOKEN header on routes
- * that do not accept job tokens, and some of them need no credential (upstream.md §8).
+ * that do not accept job tokens, and some of them need no credential (upstream.md §8). Of several
+ * tokens, GitLab uses only one, so a caller with one valid token could make up the others.
  */
-function requiresValidCredential({ credential: { kind }, endpoint }: Call): boolean {
+function requiresValidCredential({ credential, endpoint }: Call): boolean {
+  const { kind, hasSeveralTokens } = credential;
+  if (hasSeveralTokens) return false;
   if (kind === 'job-token') return JOB_TOKEN_ROUTES.has(endpoint.template);
   return kind !== 'anonymous';
 }

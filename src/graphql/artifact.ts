@@ -117,7 +117,7 @@ export async function readArtifactText(
   const { length } = start.bytes;
   if (start.isCut && length < maxBytes) {
     throw tooMuchText(
-      `Only ${length} bytes of the file can be read now, because all logs and files that are read at the same time share their memory. Request a \`maxBytes\` of at most ${length}, or try again later.`,
+      `Only ${length} bytes of the file can be read now: the gateway limits each file, and all logs and files that are read at the same time. Request a \`maxBytes\` of at most ${length}.`,
     );
   }
   if (!logs.recordOutput({ characters: text.length })) {

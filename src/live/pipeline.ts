@@ -126,14 +126,16 @@ async function compare(
   });
   // The last read may have had a greater limit. A row may disappear: GitLab hides the jobs of a
   // pipeline from a caller who may no longer read them.
-  const known = before && rowsOf(limitRows(before.rows, maxJobs));
+  const limited = before && limitRows(before.rows, maxJobs);
+  const known = limited && rowsOf(limited);
   const isUnchanged =
     before !== undefined &&
     coversRows(before.rows, maxJobs) &&
     pipelineFingerprint(before.pipeline) === pipelineFingerprint(pipeline) &&
     known?.length === entries.length &&
     entries.every(([id, entry], at) => entry.round < round && id === String(known[at]?.id));
-  return isUnchanged ? before : { pipeline, round, rows, entries: new Map(entries) };
+  if (!isUnchanged) return { pipeline, round, rows, entries: new Map(entries) };
+  return limited === before.rows ? before : { ...before, rows };
 }
 
 /** Whether a trigger job or its downstream pipeline is running or being canceled. */

@@ -99,15 +99,15 @@ export function createPollInterval(options: PollIntervalOptions) {
   let readStartedAt = 0;
   let readEndedAt = Number.NEGATIVE_INFINITY;
   let gapMs = MIN_GAP_MS;
-  /** Minimum pause after the last read, in ms. Depends on the number of calls of that read. */
-  let callsPauseMs = 0;
+  /** Minimum pause after the last read, in ms. Also applies to reads after a webhook. */
+  let minPauseMs = 0;
   /** Whether the last trigger, such as a webhook, came soon after a read. */
   let isFrequent = false;
   /**
    * Returns for how many ms from now no read may start, because GitLab asks to wait or the last
    * read made many calls. Zero or negative if a read may start now.
    */
-  const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
+  const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + minPauseMs - clock.now());
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());
   /**
@@ -136,7 +136,7 @@ export function createPollInterval(options: PollIntervalOptions) {
       const { activity, notified, changed, announceable, unannounced } = outcome;
       failures.reset();
       readEndedAt = clock.now();
-      callsPauseMs = pauseAfterCalls(outcome.calls);
+      minPauseMs = Math.max(pauseAfterCalls(outcome.calls), outcome.minPauseMs);
       const isUseless = notified && isFrequent && !changed;
       gapMs = isUseless ? Math.min(intervalMs, gapMs * 2) : MIN_GAP_MS;
       // A scheduled read found the change before a webhook reported it. So webhooks have stopped,
@@ -147,7 +147,7 @@ export function createPollInterval(options: PollIntervalOptions) {
       // may not show the change yet.
       const ownMs = (notified ? 1 : intervalFactors[activity]) * intervalMs;
       const pauseMs = Math.max(ownMs, outcome.minIntervalMs) * factor * scarceFactor();
-      return Math.max(jitter(Math.max(pauseMs, callsPauseMs)), outcome.minPauseMs);
+      return Math.max(jitter(Math.max(pauseMs, minPauseMs)), outcome.minPauseMs);
     },
     /**
      * Returns the wait before the next attempt. Undefined if the poll must end with the error.
@@ -160,9 +160,9 @@ export function createPollInterval(options: PollIntervalOptions) {
       const pauseMs = failures.record(error, { isStart });
       if (pauseMs === undefined) return undefined;
       readEndedAt = clock.now();
-      callsPauseMs = pauseAfterCalls(calls);
+      minPauseMs = pauseAfterCalls(calls);
       gapMs = Math.min(intervalMs, gapMs * 2);
-      return Math.max(pauseMs, callsPauseMs);
+      return Math.max(pauseMs, minPauseMs);
     },
     afterNotification(): number {
       const now = clock.now();

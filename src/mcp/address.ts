@@ -193,6 +193,19 @@ const MAX_PAGES = 5;
 const MAX_NAMES = 20;
 
 /**
+ * Returns the error for a job name that a pipeline does not have. `names` are those of the searched
+ * jobs. `isSearched`: whether these are all jobs of the pipeline.
+ */
+function noSuchJob(names: readonly string[], isSearched: boolean): ToolError {
+  const shown = names.slice(0, MAX_NAMES).map((text) => JSON.stringify(text));
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  const problem = isSearched
+    ? 'The pipeline has no job of this name.'
+    : `None of the newest ${names.length} jobs of the pipeline has this name.`;
+  return new ToolError(`${problem} Names: ${shown.join(', ') || 'none'}${more}.`);
+}
+
+/**
  * Returns the job that arguments identify. If they identify a pipeline, searches its newest 500
  * jobs for the name `job_name`. Throws ToolError if none of these jobs has that name, or if
  * `job_name` is missing.
@@ -207,6 +220,7 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
   }
   let after: string | null = null;
   const names: string[] = [];
+  let isSearched = false;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const data: TargetData<PipelineJobs, unknown> = await call.execute(FIND_JOB, {
       ...locate(address),
@@ -222,11 +236,9 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       jobs?.nodes.find((job) => nameText(job.name) === nameText(name));
     if (found) return { project: address.project, id: found.databaseId };
     names.push(...(jobs?.nodes ?? []).map((job) => nameText(job.name)));
-    if (!jobs?.pageInfo.hasNextPage) break;
-    after = jobs.pageInfo.endCursor;
+    isSearched = !jobs?.pageInfo.hasNextPage;
+    if (isSearched) break;
+    after = jobs?.pageInfo.endCursor ?? null;
   }
-  const shown = names.slice(0, MAX_NAMES).map((text) => JSON.stringify(text));
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-  const list = shown.join(', ') || 'none';
-  throw new ToolError(`The pipeline has no job of this name. Names: ${list}${more}.`);
+  throw noSuchJob(names, isSearched);
 }

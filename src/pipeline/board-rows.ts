@@ -82,6 +82,7 @@ export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise
   return {
     jobs: jobs.rows,
     bridges: bridges.rows,
+    hasAllBridges: bridges.gap === undefined,
     gaps: mergeGaps([bridges.gap, jobs.gap]),
   };
 }
@@ -114,7 +115,7 @@ const MAX_LIMITS = 8;
  * from it.
  */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
-  const { jobs, bridges, gaps } = rows;
+  const { jobs, bridges, hasAllBridges, gaps } = rows;
   if (jobs.length <= maxJobs && bridges.length <= maxJobs) return rows;
   rows.limited ??= new Map();
   const known = rows.limited;
@@ -123,6 +124,7 @@ export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const limited = {
     jobs: jobs.slice(0, maxJobs),
     bridges: bridges.slice(0, maxJobs),
+    hasAllBridges: hasAllBridges && bridges.length <= maxJobs,
     gaps: mergeGaps([...gaps, { part: 'MORE_JOBS', limit: maxJobs }]),
   };
   if (known.size === MAX_LIMITS) known.clear();

@@ -33,6 +33,8 @@ export interface BoardRows {
   jobs: readonly Job[];
   /** Newest first. GitLab does not list retried trigger jobs. */
   bridges: readonly Bridge[];
+  /** Whether no trigger job is missing. `gaps` does not say of which list rows are missing. */
+  hasAllBridges: boolean;
   /** At most one for each part. Empty if all rows were read. */
   gaps: readonly BoardGap[];
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Gitlab } from '../../src/gitlab/client.ts';
-import { anonymous, type Credential } from '../../src/gitlab/credential.ts';
+import { anonymous, type Credential, readCredential } from '../../src/gitlab/credential.ts';
 import {
   createCallerCounts,
   createKnownCredentials,
@@ -62,6 +62,18 @@ describe('a credential', () => {
       .catch(() => {});
     expect(transport.known.has(tokenOf('alice').digest)).toBe(isKnown);
   });
+});
+
+it('a credential of several tokens is never known, because GitLab uses only one of them', async () => {
+  const { url } = await startUpstream((_, response) => sendJson(response, aJob(1)));
+  const { transport, as } = connect(url);
+  const headers = new Map([
+    ['private-token', 'glpat-alice'],
+    ['job-token', 'made-up'],
+  ]);
+  const credential = readCredential((name) => headers.get(name));
+  await as(credential).getJob({ project: '42', id: '1' });
+  expect(transport.known.has(credential.digest)).toBe(false);
 });
 
 describe('a credential for a project with public pipelines', () => {

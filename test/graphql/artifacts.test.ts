@@ -135,7 +135,7 @@ describe('Job.artifactText', () => {
     const answer = await read('a');
     expect(codesOf(answer)).toEqual({ 'job.artifactText': 'OPERATION_TOO_COMPLEX' });
     expect(answer.errors?.[0]?.message).toBe(
-      'Only 1024 bytes of the file can be read now, because all logs and files that are read at the same time share their memory. Request a `maxBytes` of at most 1024, or try again later.',
+      'Only 1024 bytes of the file can be read now: the gateway limits each file, and all logs and files that are read at the same time. Request a `maxBytes` of at most 1024.',
     );
     expect(await read('a', 1024)).toMatchObject(textOf('x'.repeat(1_024)));
   });

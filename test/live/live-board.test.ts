@@ -132,6 +132,32 @@ describe('the board of a pipeline that is followed', () => {
     expect(bugs).toEqual([]);
   });
 
+  it('costs no call for the downstream pipelines beside it, even if it lacks jobs', async () => {
+    const { follow, calls } = await start();
+    const event = await follow(
+      'pipeline { board(maxJobs: 2) { jobCount } downstream { bridge { databaseId } } }',
+    ).next();
+    expect(at(event ?? {}, 'pipelineUpdated.pipeline.board.jobCount')).toBe(3);
+    expect(calls().sort()).toEqual(round);
+  });
+
+  it('never shows a new subscriber rows that are older than the last read', async () => {
+    const { pipeline, follow, poll, pollFor, calls } = await start();
+    const all = follow(`pipeline { ${BOARD} }`);
+    const few = follow('pipeline { board(maxJobs: 1) { jobCount } }');
+    await Promise.all([all.next(), few.next()]);
+    all.leave();
+    // An older job changes, which the board of `few` does not contain.
+    Object.assign(pipeline.jobs[0] ?? {}, { status: 'failed' });
+    for (let read = 0; read < 3; read += 1) {
+      calls();
+      poll();
+      await expect.poll(() => calls().length).toBeGreaterThan(0);
+    }
+    const late = await pollFor(follow(`pipeline { ${BOARD} }`).next());
+    expect(jobsOf(late, 'build', 'compile')).toMatchObject([{ status: 'FAILED' }]);
+  });
+
   it('does not limit the downstream pipelines beside it', async () => {
     const { pipeline, follow } = await start();
     const [contract] = pipeline.bridges;

@@ -47,6 +47,14 @@ function start(options: Partial<PollIntervalOptions> = {}) {
   return { ...time, interval, read };
 }
 
+it('allows no read within the least pause after a read, even after a webhook', () => {
+  const { interval, read, advance } = start();
+  expect(read({ minPauseMs: 120_000 })).toBe(120_000);
+  expect(interval.afterNotification()).toBe(120_000);
+  advance(100_000);
+  expect(interval.afterNotification()).toBe(20_000);
+});
+
 describe('the pause after a read', () => {
   it.each([
     ['running', 1_200],

@@ -131,6 +131,17 @@ describe('search_log', () => {
     );
   });
 
+  it('says that older jobs were not searched', async () => {
+    const jobs = Array.from({ length: 620 }, (_, at) => build(at + 1, `job ${at + 1}`));
+    const pipelines = { 900: { project: 42, status: 'running', jobs, bridges: [] } };
+    const { url } = await startPipelines(pipelines, { env: { MCP: 'true' } });
+    const args = { project: '42', pipeline: 900, job_name: 'job 3', any_of: ['line'] };
+    const { text } = await callTool(url, 'search_log', args);
+    expect(text).toMatch(
+      /^None of the newest 500 jobs of the pipeline has this name\. Names: "job 620", .* and 480 more\.$/,
+    );
+  });
+
   it('names the bounds before any call', async () => {
     const { call, calls } = await startMcp();
     const args = { project, job, any_of: ['a'], max_matches: 101 };

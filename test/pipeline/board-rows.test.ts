@@ -58,6 +58,7 @@ describe('the rows of a board', () => {
     expect(await read(jobs, { bridges })).toEqual({
       jobs: jobs.rows,
       bridges: bridges.rows,
+      hasAllBridges: true,
       gaps: [],
     });
     expect([jobs.asked, bridges.asked]).toEqual([[1], [1]]);
@@ -78,7 +79,7 @@ describe('the rows of a board', () => {
       return jobs.read(page);
     };
     const rows = await readBoardRows({ jobs: counting, bridges: bridgeList(0).read }, 500);
-    expect(rows).toEqual({ jobs: jobs.rows, bridges: [], gaps: [] });
+    expect(rows).toEqual({ jobs: jobs.rows, bridges: [], hasAllBridges: true, gaps: [] });
     expect(jobs.asked).toEqual([1, 2, 3, 4, 5]);
     expect(most).toBe(isCounted ? 4 : 1);
   });
@@ -88,6 +89,7 @@ describe('the rows of a board', () => {
     expect(await read(jobs, { bridges, maxJobs: 250 })).toEqual({
       jobs: jobs.rows.slice(0, 250),
       bridges: bridges.rows.slice(0, 250),
+      hasAllBridges: false,
       gaps: [{ part: 'MORE_JOBS', limit: 250 }],
     });
     expect([jobs.asked, bridges.asked]).toEqual([
@@ -117,7 +119,12 @@ describe('the rows of a board', () => {
 
   it('contain rows of a page that was added between two reads', async () => {
     const jobs = jobList(201, { change: (_, number) => (number === 1 ? { total: 200 } : {}) });
-    expect(await read(jobs)).toEqual({ jobs: jobs.rows, bridges: [], gaps: [] });
+    expect(await read(jobs)).toEqual({
+      jobs: jobs.rows,
+      bridges: [],
+      hasAllBridges: true,
+      gaps: [],
+    });
     expect(jobs.asked).toEqual([1, 2, 3]);
   });
 
@@ -126,7 +133,12 @@ describe('the rows of a board', () => {
       hasNext: items.length === 100 ? undefined : false,
     });
     const jobs = jobList(200, { isCounted: false, change });
-    expect(await read(jobs)).toEqual({ jobs: jobs.rows, bridges: [], gaps: [] });
+    expect(await read(jobs)).toEqual({
+      jobs: jobs.rows,
+      bridges: [],
+      hasAllBridges: true,
+      gaps: [],
+    });
     expect(jobs.asked).toEqual([1, 2, 3]);
   });
 
@@ -155,6 +167,7 @@ describe('a call that fails', () => {
     expect(await read(jobs, { bridges: bridgeList(5, { failures: { 1: error } }) })).toEqual({
       jobs: jobs.rows,
       bridges: [],
+      hasAllBridges: false,
       gaps: [{ part: 'BRIDGES', error }],
     });
   });

@@ -42,6 +42,7 @@ export function rowsOf(rows: readonly AnyJob[], gaps: BoardRows['gaps'] = []): B
   return {
     jobs: newestFirst.filter(isBuild),
     bridges: newestFirst.filter((row): row is Bridge => !isBuild(row)),
+    hasAllBridges: true,
     gaps,
   };
 }
