@@ -345,6 +345,20 @@ describe('a cursor that no row follows, to which GitLab answers 500', () => {
     expect(cursorsOf(calls())).toEqual([`2 {"id":"${oldestId}","_kd":"n"}`, '1 {"_kd":"p"}']);
   });
 
+  it('returns null for jobs by id that are older than all jobs', async () => {
+    const { query, calls, nodes, simulator, oldest } = await start();
+    // A page that is followed by another one shows that GitLab accepts the gateway's cursors.
+    await query(nodes('first: 2'));
+    const id = Number(oldest.node.databaseId);
+    for (const deleted of [id, id + 1]) simulator.world.deleteJob(deleted);
+    calls();
+    simulator.fail({ kind: '500' });
+    const job = (one: number) => `job${one}: job(project: "1", id: ${one}) { name }`;
+    const { data, errors } = await query(`{ ${job(id)} ${job(id + 1)} }`);
+    expect([data, errors]).toEqual([{ [`job${id}`]: null, [`job${id + 1}`]: null }, undefined]);
+    expect(cursorsOf(calls())).toEqual([`2 {"id":"${id + 2}","_kd":"n"}`, '1 {"_kd":"p"}']);
+  });
+
   it('returns the error if rows follow the cursor', async () => {
     const { query, calls, simulator, nodes, newest } = await start();
     simulator.fail({ kind: '500' });

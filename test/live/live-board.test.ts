@@ -37,7 +37,13 @@ async function start(pipeline = retriedPipeline(), bobsPipeline?: UpstreamPipeli
   const poll = () => time.advance(5_000);
   /** Triggers polls until an event arrives. */
   const pollUntil = (next: Promise<Answer | undefined>) => pollFor(next, poll);
-  return { ...gateway, pipeline, follow, poll, pollFor: pollUntil };
+  /** Returns the number of active subscriptions, from the metrics. */
+  const subscriptions = async () => {
+    const [registry] = gateway.gateway.registries();
+    const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
+    return / (\d+)$/.exec(metric ?? '')?.[1];
+  };
+  return { ...gateway, pipeline, follow, poll, pollFor: pollUntil, subscriptions };
 }
 
 /** Returns the jobs of a group on the board in an event. */
@@ -142,11 +148,12 @@ describe('the board of a pipeline that is followed', () => {
   });
 
   it('never shows a new subscriber rows that are older than the last read', async () => {
-    const { pipeline, follow, poll, pollFor, calls } = await start();
+    const { pipeline, follow, poll, pollFor, calls, subscriptions } = await start();
     const all = follow(`pipeline { ${BOARD} }`);
     const few = follow('pipeline { board(maxJobs: 1) { jobCount } }');
     await Promise.all([all.next(), few.next()]);
     all.leave();
+    await expect.poll(subscriptions).toBe('1');
     // An older job changes, which the board of `few` does not contain.
     Object.assign(pipeline.jobs[0] ?? {}, { status: 'failed' });
     for (let read = 0; read < 3; read += 1) {

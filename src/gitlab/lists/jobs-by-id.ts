@@ -6,8 +6,10 @@ import {
   isKeysetUnsupported,
   isNotFound,
 } from '../errors.ts';
+import type { KeysetRequest } from '../pagination.ts';
 import type { Job } from '../rows.ts';
 import { type Plan, type PlannedPage, planReads, planRest } from './jobs-by-id-plan.ts';
+import { isBeyondEnd } from './keyset-page.ts';
 import { compareIds } from './page-request.ts';
 
 /** A job, null if it does not exist or the caller may not see it, or the error of its read. */
@@ -126,7 +128,9 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
       CURSOR_FAULTS.includes(error.status) &&
       server.builtCursors !== true;
     if (isRefused || isKeysetUnsupported(error)) throw new CursorRefused('', { cause: error });
-    throw error;
+    const read = (end: KeysetRequest) => gitlab.listProjectJobs(project, {}, end);
+    if (!(await isBeyondEnd(error, read, request))) throw error;
+    return { jobs: new Map(), lastId: undefined, hasNext: false };
   }
 }
 

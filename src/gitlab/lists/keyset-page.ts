@@ -85,10 +85,23 @@ function detectCapabilities(
 }
 
 /**
- * Reads a keyset page of a list. By its code, GitLab answers 500 if no row follows the cursor
- * (upstream.md §4.2). So after a 500, reads the last row of the list in the direction of the page.
- * If that row does not follow the cursor either, returns an empty page.
+ * Returns whether GitLab answered 500 to a keyset page because no row follows its cursor, which
+ * happens by GitLab's code (upstream.md §4.2). To find out, reads the last row of the list in the
+ * direction of the page.
  */
+export async function isBeyondEnd<T extends { id: number | string }>(
+  error: unknown,
+  read: (page: KeysetRequest) => Promise<Page<T>>,
+  page: KeysetRequest,
+): Promise<boolean> {
+  const isInternalError = error instanceof GitlabStatusError && error.status === 500;
+  if (!isInternalError || page.id === undefined) return false;
+  const end = { kind: 'keyset', perPage: 1, direction: opposite[page.direction] } as const;
+  const last = await read(end).catch(() => undefined);
+  return last !== undefined && !last.items.some(({ id }) => followsCursor([id], page));
+}
+
+/** Reads a keyset page of a list. Returns an empty page if no row follows its cursor. */
 export async function readOrEmpty<T extends { id: number | string }>(
   read: (page: KeysetRequest) => Promise<Page<T>>,
   page: KeysetRequest,
@@ -96,13 +109,7 @@ export async function readOrEmpty<T extends { id: number | string }>(
   try {
     return await read(page);
   } catch (error) {
-    const isInternalError = error instanceof GitlabStatusError && error.status === 500;
-    if (!isInternalError || page.id === undefined) throw error;
-    const end = { kind: 'keyset', perPage: 1, direction: opposite[page.direction] } as const;
-    const { items } = await read(end).catch(() => {
-      throw error;
-    });
-    if (items.some(({ id }) => followsCursor([id], page))) throw error;
+    if (!(await isBeyondEnd(error, read, page))) throw error;
     return { items: [], ...neighborsOf(page, 0, noCursors), total: undefined };
   }
 }
