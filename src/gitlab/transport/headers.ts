@@ -7,13 +7,10 @@ export function headerOf(headers: Headers, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/**
- * Reads a whole number of up to 15 digits; undefined if the header is missing or contains anything
- * else.
- */
+/** Reads a whole number; undefined if the header is missing or contains anything else. */
 export function readCount(headers: Headers, name: string): number | undefined {
   const text = headerOf(headers, name);
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** Parses an HTTP date to ms since 1970. Date.parse alone would read a plain number as a year. */
@@ -23,7 +20,7 @@ function toTime(text: string | undefined): number | undefined {
 }
 
 function toSeconds(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
+  return text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
 }
 
 /**
