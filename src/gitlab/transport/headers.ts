@@ -19,8 +19,12 @@ function toTime(text: string | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** Greatest number of seconds that is read. JSON cannot contain the infinity of a longer number. */
+const MAX_SECONDS = 1e12;
+
 function toSeconds(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
+  const isNumber = text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim());
+  return isNumber ? Math.min(Number(text), MAX_SECONDS) : undefined;
 }
 
 /**

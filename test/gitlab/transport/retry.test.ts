@@ -65,6 +65,7 @@ describe('readRetryAfter', () => {
     [{ 'retry-after': '1.5' }, 1.5],
     [{ 'retry-after': 'soon' }, null],
     [{ 'retry-after': '-5' }, null],
+    [{ 'retry-after': '9'.repeat(400) }, 1e12],
     [{ 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT' }, 30],
     [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
     // The clock of this server is an hour ahead, so its Retry-After must be compared with its Date.
