@@ -220,7 +220,6 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
   }
   let after: string | null = null;
   const names: string[] = [];
-  let isSearched = false;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const data: TargetData<PipelineJobs, unknown> = await call.execute(FIND_JOB, {
       ...locate(address),
@@ -236,9 +235,8 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       jobs?.nodes.find((job) => nameText(job.name) === nameText(name));
     if (found) return { project: address.project, id: found.databaseId };
     names.push(...(jobs?.nodes ?? []).map((job) => nameText(job.name)));
-    isSearched = !jobs?.pageInfo.hasNextPage;
-    if (isSearched) break;
-    after = jobs?.pageInfo.endCursor ?? null;
+    if (!jobs?.pageInfo.hasNextPage) throw noSuchJob(names, true);
+    after = jobs.pageInfo.endCursor;
   }
-  throw noSuchJob(names, isSearched);
+  throw noSuchJob(names, false);
 }

@@ -156,6 +156,8 @@ function followDownstream(state: WorldState, job: JobRecord): void {
   finishJob(state, job, { status, failureReason });
 }
 
+const isEnding = ({ status }: JobRecord): boolean => isComplete(status) || status === 'canceling';
+
 /**
  * Cancels a job that is neither complete nor in the status `canceling`. With `force`, cancels only
  * a job in the status `canceling` (upstream.md §2.8).
@@ -169,7 +171,7 @@ export function cancelJob(
     if (job.status === 'canceling') setStatus(state, job, 'canceled');
     return;
   }
-  if (isComplete(job.status) || job.status === 'canceling') return;
+  if (isEnding(job)) return;
   const isGraceful = job.status === 'running' && job.gracefulCancel && caps.gracefulCancel;
   setStatus(state, job, isGraceful && job.kind === 'build' ? 'canceling' : 'canceled');
 }
@@ -219,8 +221,7 @@ function addWithChildren(pipeline: PipelineRecord, found: Set<PipelineRecord>): 
   }
 }
 
-const isCancelable = ({ status }: JobRecord): boolean =>
-  !isComplete(status) && status !== 'canceling' && status !== 'manual';
+const isCancelable = (job: JobRecord): boolean => !isEnding(job) && job.status !== 'manual';
 
 /**
  * Cancels the jobs of a pipeline, including trigger jobs, and of its child pipelines. Excludes

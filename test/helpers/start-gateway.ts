@@ -43,6 +43,8 @@ export interface Started {
    * of arrival.
    */
   calls(): string[];
+  /** Returns the number of active subscriptions, as text from the metrics. */
+  subscriptions(): Promise<string | undefined>;
 }
 
 export interface QueryOptions {
@@ -122,6 +124,11 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     rest: (path, given) => readRest(simulator, path, { token: options.token ?? null, ...given }),
     calls: () =>
       simulator.requests.splice(0).map(({ method, path }) => `${method} ${shorten(path)}`),
+    async subscriptions() {
+      const [registry] = gateway.registries();
+      const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
+      return / (\d+)$/.exec(metric ?? '')?.[1];
+    },
   };
 }
 

@@ -26,15 +26,9 @@ async function start(env: Record<string, string> = {}) {
     simulator: { world: runningWorld('log') },
     live: { clock: time.clock, pingMs: 50 },
   });
-  /** Returns the number of active subscriptions, from the metrics. */
-  const subscriptions = async () => {
-    const [registry] = gateway.gateway.registries();
-    const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
-    return / (\d+)$/.exec(metric ?? '')?.[1];
-  };
   /** Checks that there is no subscription, no scheduled poll, and no request within an hour. */
   const expectSilence = async () => {
-    await expect.poll(subscriptions).toBe('0');
+    await expect.poll(gateway.subscriptions).toBe('0');
     await expect.poll(() => time.timers.size).toBe(0);
     const asked = gateway.simulator.requests.length;
     time.advance(3_600_000);

@@ -37,13 +37,7 @@ async function start(pipeline = retriedPipeline(), bobsPipeline?: UpstreamPipeli
   const poll = () => time.advance(5_000);
   /** Triggers polls until an event arrives. */
   const pollUntil = (next: Promise<Answer | undefined>) => pollFor(next, poll);
-  /** Returns the number of active subscriptions, from the metrics. */
-  const subscriptions = async () => {
-    const [registry] = gateway.gateway.registries();
-    const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
-    return / (\d+)$/.exec(metric ?? '')?.[1];
-  };
-  return { ...gateway, pipeline, follow, poll, pollFor: pollUntil, subscriptions };
+  return { ...gateway, pipeline, follow, poll, pollFor: pollUntil };
 }
 
 /** Returns the jobs of a group on the board in an event. */

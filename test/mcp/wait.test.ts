@@ -39,12 +39,7 @@ async function start(options: StartOptions = {}) {
     await expect.poll(() => time.timers.size).toBe(count);
     await (await fetch(new URL('/health', started.url))).text();
   };
-  const subscriptions = async () => {
-    const [registry] = started.gateway.registries();
-    const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
-    return / (\d+)$/.exec(metric ?? '')?.[1];
-  };
-  return { ...started, world, time, wait, untilTimers, subscriptions };
+  return { ...started, world, time, wait, untilTimers };
 }
 
 /** Options with which the poll reads again within 15 s. */
