@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { createSharedEvents } from '../../src/operation/shared-events.ts';
+import { shareEventLoop } from '../../src/util/event-loop.ts';
 
 const response = (json: string, more: { errors?: unknown[]; readMore?: boolean } = {}) => ({
   json,
@@ -48,12 +49,22 @@ it('executes other news, other operations, other variables and errors separately
 it('executes again for each subscriber after an error, which may concern one of them', async () => {
   const { share, operation } = start();
   const news = {};
-  const failing = vi.fn(async () => response('{}', { errors: ['disconnected'] }));
+  let fail = (_response: ReturnType<typeof response>): void => {};
+  const failing = vi.fn(
+    () =>
+      new Promise<ReturnType<typeof response>>((done) => {
+        fail = done;
+      }),
+  );
   const failed = share({ news }, operation, failing);
+  await vi.waitFor(() => expect(failing).toHaveBeenCalled());
   const throwing = share({ news }, operation, () => Promise.reject(new Error('a bug')));
+  const rejected = expect(throwing).rejects.toThrow('a bug');
   const working = share({ news }, operation, async () => response('{"data":1}'));
+  await shareEventLoop();
+  fail(response('{}', { errors: ['disconnected'] }));
   expect((await failed).errors).toEqual(['disconnected']);
-  await expect(throwing).rejects.toThrow('a bug');
+  await rejected;
   expect((await working).json).toBe('{"data":1}');
 });
 
