@@ -93,10 +93,11 @@ export function addPipeline(
   const project = requireProject(state, projectRef);
   const id = takeId(state, 'pipeline', options.id);
   const createdAt = toMs(options.createdAt ?? null) ?? state.now;
+  // This literal begins with keys, not with a spread (see createRecord in build-jobs.ts).
   const pipeline: PipelineRecord = {
-    ...withDefaults(defaultColumns(project, id), options),
     id,
     project,
+    ...withDefaults(defaultColumns(project, id), options),
     user: userOf(state, project, options.user),
     commit: null,
     createdAt,

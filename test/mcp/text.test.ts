@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Answer, clean, renderAnswer } from '../../src/mcp/text.ts';
 import { createRedact } from '../../src/util/redact.ts';
 import { runs } from '../helpers/runs.ts';
+import { codePoint } from '../helpers/strings.ts';
 
 const rendering = {
   maxChars: 1_000,
@@ -64,7 +65,7 @@ describe('the text of an answer', () => {
 
   it('stays within its limit, with closed fences, for any content', () => {
     const piece = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 900 }),
+      fc.string({ unit: codePoint, maxLength: 900 }),
       fc.constantFrom(
         '~~~log-777777',
         '\n~~~log-777777\n',
