@@ -95,15 +95,19 @@ const numberedLog = fc
 
 /**
  * Returns the text of the lines on GitLab's log page, without empty lines. It only handles section
- * marks, carriage returns and line feeds.
+ * marks, carriage returns and line feeds. A line also contains the text that a carriage return
+ * cleared, because the gateway may keep that text in the same line: the page replaces it even by a
+ * character that is not visible.
  */
 function linesOfPage(log: string): string[] {
   const page: string[] = [];
   const open = new Set<string>();
   let line = '';
+  let cleared = '';
   const flush = () => {
-    if (line !== '') page.push(line);
+    if (line !== '') page.push(cleared + line);
     line = '';
+    cleared = '';
   };
   const token =
     /section_(?<mark>start|end):\d+:(?<name>\w)\r\^\[0K|\^\[\d*\w|(?<lineEnd>\r*\n)|(?<clear>\r)|(?<text>.)/g;
@@ -113,7 +117,10 @@ function linesOfPage(log: string): string[] {
     if (lineEnd !== undefined || mark === 'start' || (mark && open.has(key))) flush();
     if (mark === 'start') open.add(key);
     else if (mark) open.delete(key);
-    if (clear !== undefined) line = '';
+    if (clear !== undefined) {
+      cleared += line;
+      line = '';
+    }
     line += text ?? '';
   }
   flush();
