@@ -15,7 +15,7 @@ export interface Block<T> {
  */
 export interface Column<T> {
   readonly allocate: (size: number) => Block<T>;
-  /** With blocks, growth copies little, and dropped entries free memory. */
+  /** The entries. With blocks, growth copies little, and dropped entries free memory. */
   blocks: Block<T>[];
   base: number;
   length: number;

@@ -1,7 +1,7 @@
 /**
  * Position of the cursor in a log line: the number of columns from the cursor to the end of the
- * line, or 'elsewhere' if the cursor is in another line. Text that is written at the cursor
- * replaces all text after it. GitLab's viewer does this after a carriage return (upstream.md §7).
+ * line, or 'elsewhere' if the cursor is in another line. Text written at the cursor replaces all
+ * text after the cursor, as in GitLab's viewer after a carriage return (upstream.md §7).
  */
 export type Cursor = number | 'elsewhere';
 

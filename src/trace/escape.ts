@@ -134,7 +134,7 @@ export function finalOf(bytes: Uint8Array, at: number, end: number): number {
 
 /**
  * Returns the parameter of a control sequence with one number, such as `ESC [ 2 K`. Returns 0 if it
- * is omitted, and -1 for other parameters.
+ * is omitted, and -1 for other parameters, such as `1;2`.
  */
 export function numberOf(bytes: Uint8Array, at: number, end: number): number {
   let number = 0;

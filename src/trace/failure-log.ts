@@ -89,12 +89,13 @@ const findMark = ({ lines }: ParsedTrace, pause: Pause) =>
 const TIDY_UP = /^(?:after_script$|archive_cache|upload_artifacts_on_|cleanup_)/;
 
 /** A section of the log. Its last line is known even if the log has no end mark for the section. */
-interface Stage {
+interface BoundedSection {
   readonly name: string;
   readonly firstLine: number;
   /**
-   * Number of the section's last line. If its end mark is missing or comes too late, the section
-   * ends with the section around it, or with the last searched line.
+   * Number of the section's last line. If its end mark is missing or comes after the end of the
+   * section around it, both sections end with the same line. A section that is not inside another
+   * one ends with the last searched line at the latest.
    */
   readonly end: number;
   /** Whether this section, or a section around it, only cleans up after the script. */
@@ -105,7 +106,7 @@ interface Stage {
    * The latest direct subsection whose end mark is missing or comes after the end of this section.
    * Sections that only clean up are ignored. Undefined if there is none.
    */
-  unclosed: Stage | undefined;
+  unclosed: BoundedSection | undefined;
 }
 
 /**
@@ -116,7 +117,11 @@ function ownEnd({ duration, lastLine, firstLine }: ParsedSection): number {
   return duration === null ? Infinity : (lastLine ?? firstLine - 1);
 }
 
-function toStage(section: ParsedSection, around: Stage | undefined, lastLine: number): Stage {
+function toBounded(
+  section: ParsedSection,
+  around: BoundedSection | undefined,
+  lastLine: number,
+): BoundedSection {
   const { name, firstLine, header } = section;
   const end = Math.min(ownEnd(section), around?.end ?? lastLine);
   const firstOfBody = header === null ? firstLine : firstLine + 1;
@@ -144,40 +149,41 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
  * `unclosed` of a section only when all sections have been yielded, because later sections may
  * change it.
  */
-async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
+async function* boundedSections(trace: ParsedTrace, lastLine: number, pause: Pause) {
   /**
    * The sections around the current line, the innermost last. Each ends where the section before it
    * in the list ends, or earlier.
    */
-  const around: Stage[] = [];
+  const around: BoundedSection[] = [];
   for await (const section of sectionsOf(trace, pause)) {
     if (section.firstLine > lastLine) return;
     while ((around.at(-1)?.end ?? Infinity) < section.firstLine) around.pop();
     const parent = around.at(-1);
-    const stage = toStage(section, parent, lastLine);
+    const bounded = toBounded(section, parent, lastLine);
     const wasClosed = !parent || ownEnd(section) <= parent.end;
-    if (!wasClosed && !stage.isTidyUp) parent.unclosed = stage;
-    around.push(stage);
-    yield stage;
+    if (!wasClosed && !bounded.isTidyUp) parent.unclosed = bounded;
+    around.push(bounded);
+    yield bounded;
   }
 }
 
 /**
  * Finds the section that failed: of the sections that begin at `lastLine` or before, the one that
- * ended last. Ignores sections that only clean up, or have no line after their header. If the
- * section that was found contains one that was not closed, returns the innermost one of these.
+ * ended last. Ignores sections that only clean up, or have no line after their header. If the failed
+ * section contains unclosed sections (see `unclosed`), returns the innermost of them. Undefined if
+ * no section failed.
  */
-async function findStage(
+async function findFailedSection(
   trace: ParsedTrace,
   lastLine: number,
   pause: Pause,
-): Promise<Stage | undefined> {
-  let latest: Stage | undefined;
-  for await (const stage of stagesOf(trace, lastLine, pause)) {
-    if (stage.isTidyUp || !stage.hasBody) continue;
+): Promise<BoundedSection | undefined> {
+  let latest: BoundedSection | undefined;
+  for await (const section of boundedSections(trace, lastLine, pause)) {
+    if (section.isTidyUp || !section.hasBody) continue;
     // If two sections end with the same line, the first of them contains the second one and is
     // kept.
-    if (stage.end > (latest?.end ?? 0)) latest = stage;
+    if (section.end > (latest?.end ?? 0)) latest = section;
   }
   while (latest?.unclosed) latest = latest.unclosed;
   return latest;
@@ -225,8 +231,8 @@ const messageOf = ({ text }: ParsedLine) =>
 
 /**
  * Finds what a log shows about the failure of its job, in the format of the runner (upstream.md
- * §7). Searches the section that failed before the line "ERROR: Job failed", or all lines before it
- * if no section failed. Takes time linear in the size of the log.
+ * §7). Searches only before the line "ERROR: Job failed": the section that failed or, if no section
+ * failed, all lines. Takes time linear in the size of the log.
  */
 export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<FailureFacts> {
   const { lines } = trace;
@@ -234,18 +240,18 @@ export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<Fai
   const lineCount = lines.at(-1)?.number ?? 0;
   // Without the line "ERROR: Job failed", the whole log is searched.
   const lastLine = mark ? mark.number - 1 : lineCount;
-  const stage = await findStage(trace, lastLine, pause);
+  const section = await findFailedSection(trace, lastLine, pause);
   const range = {
-    start: stage ? lines.countTo(stage.firstLine - 1) : 0,
-    end: lines.countTo(stage?.end ?? lastLine),
+    start: section ? lines.countTo(section.firstLine - 1) : 0,
+    end: lines.countTo(section?.end ?? lastLine),
   };
   const runnerMessage = mark ? messageOf(mark) : null;
   const command = await find(backwards(lines, range, pause), isCommand);
   return {
     exitCode: runnerMessage === null ? null : exitCodeOf(runnerMessage),
     runnerMessage,
-    section: stage?.name ?? null,
-    firstLine: stage?.firstLine ?? lines.at(0)?.number ?? 1,
+    section: section?.name ?? null,
+    firstLine: section?.firstLine ?? lines.at(0)?.number ?? 1,
     lineCount,
     command: command?.text ?? null,
     tail: await findTail(lines, range, pause),

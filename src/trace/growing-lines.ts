@@ -49,9 +49,10 @@ export interface GrowingLines {
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
- * The first event of a subscription also contains the lines that changed in this number of bytes
- * before its start. An earlier subscription may have sent their end wrong: the first bytes of a
- * section mark, such as `sect`, are shown as text until more bytes arrive.
+ * Number of bytes before the offset at which a subscription starts. The first event also contains
+ * the lines that changed in these bytes. An earlier subscription may have sent the end of these
+ * lines wrong: the first bytes of a section mark, such as `sect`, are shown as text until more
+ * bytes arrive.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const MAX_CHANGED = 1_000;

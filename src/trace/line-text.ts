@@ -93,7 +93,8 @@ export function textOf(lines: Lines, index: number): string {
   if (!lines.pieces.has(index) && length <= MAX_RUN) {
     if (length <= 0) return '';
     const text = readUtf8(lines.text, from, from + length);
-    // Each byte became one UTF-16 unit: all are ASCII or invalid, so no C1 character is among them.
+    // If each byte became one UTF-16 unit, all bytes are ASCII or invalid, so the text has no C1
+    // character.
     if (text.length === length) return text;
     if (!splitsCharacter(lines, from, from + length)) return withoutC1(text);
   }

@@ -300,9 +300,13 @@ function recommitLine(lines: Lines, open: OpenLine): number {
 }
 
 /**
- * Opens a committed line again, so that text can be appended to it. The new text becomes another
- * piece at the end of the byte queue. It continues the line's only piece if the line is the last
- * one, has no entry in `pieces`, and its text is already at that end.
+ * Opens a committed line again, so that text can be appended to it. The new text continues the
+ * line's last piece if all of these are true:
+ * - the line is the last one
+ * - the line has no entry in `pieces`
+ * - its text is at the end of the byte queue
+ *
+ * Otherwise, the new text becomes another piece at the end of the byte queue.
  */
 export function reopenLine(lines: Lines, index: number): void {
   const { open, text, sources, ends, stamps, pieces } = lines;

@@ -22,9 +22,9 @@ function headerAt(bytes: Buffer, at: number): TimeHeader | null {
 
 /**
  * Returns the index of the first line whose start is certainly in the bytes. Skips the bytes up to
- * the first line feed, which may be the end of a line. Then skips lines with `+` in their time
- * header, because they continue an earlier line (mark.ts). Returns `bytes.length` if no line is
- * left.
+ * the first line feed, because the start of their line may be missing. Then skips lines with `+` in
+ * their time header, because they continue an earlier line (mark.ts). Returns `bytes.length` if no
+ * line is left.
  */
 function firstLineAt(bytes: Buffer): number {
   let at = bytes.indexOf(LF) + 1;

@@ -1,7 +1,7 @@
 /*
  * The state of the log parser, and the functions that change it at the start and end of a line, and
- * for text, marks and escapes. They follow GitLab's own viewer (`Gitlab::Ci::Ansi2json`), with the
- * exceptions in `docs/decisions/004-own-log-parser.md`.
+ * for text, marks and escapes. The functions follow GitLab's own viewer (`Gitlab::Ci::Ansi2json`),
+ * with the exceptions in `docs/decisions/004-own-log-parser.md`.
  */
 
 import { MAX_CONTINUATION, read, wholeCharacters } from './byte-queue.ts';
@@ -245,8 +245,8 @@ export function returnCarriage({ line, page }: LogState): void {
 }
 
 /**
- * Handles a backspace by moving the cursor to the left. GitLab's log page shows the character
- * itself, so it counts as text for the line numbers of that page.
+ * Handles a backspace by moving the cursor to the left. GitLab's log page shows the backspace
+ * character itself, so the backspace counts as text for the line numbers of that page.
  */
 export function moveBack({ line, page }: LogState): void {
   line.cursor = moveLeft(line.cursor, 1);

@@ -1,6 +1,6 @@
 /*
- * Computes the line numbers of GitLab's own log page (`#L12`). The page numbers only the lines with
- * text, from 1 (upstream.md §7). More counts as text there than in this parser: control characters,
+ * Computes the line numbers of GitLab's own log page (`#L12`). That page counts only the lines with
+ * text, from 1 (upstream.md §7). Some of its text is not text in this parser: control characters,
  * unknown parts of escapes, and text that an escape erased.
  */
 

@@ -16,7 +16,7 @@ export interface ParsedLine {
   /** The text without escapes, section marks and control characters. It may contain tabs. */
   readonly text: string;
   readonly html: string;
-  /** The time when the line began, in ISO 8601 with six decimals. Null if it has no time header. */
+  /** The line's start, in ISO 8601 with six decimals. Null if the line has no time header. */
   readonly timestamp: string | null;
   /** Null if the line has no time header. */
   readonly stream: 'STDOUT' | 'STDERR' | null;
@@ -139,8 +139,8 @@ export function toParsedTrace(
 const END_OF_YEAR_9999 = 253_402_300_799;
 
 /**
- * A visible line. It is a class, because V8 creates object literals with getters slowly, and
- * allocates everything that they reference in the old generation.
+ * A visible line. It is a class, because V8 creates an object literal with a getter slowly. V8
+ * would also allocate everything that the literal references in the old generation.
  */
 export class Line implements ParsedLine {
   readonly number: number;
@@ -167,7 +167,7 @@ export class Line implements ParsedLine {
   }
 }
 
-/** Approximate length of a piece of text in UTF-16 units. V8 frees strings of this size early. */
+/** Approximate UTF-16 units in a piece of text. V8 soon frees unused strings of this size. */
 const PIECE = 1 << 13;
 
 const textOfRun = ({ text }: Run) => text;

@@ -31,8 +31,8 @@ import { headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
- * If a chunk ends within a token, the token is parsed again, together with this many bytes of the
- * next chunk. This is repeated until the token is complete. For most tokens, once is enough.
+ * Number of bytes of the next chunk that are added to an incomplete token before the token is
+ * parsed again. This is repeated until the token is complete. For most tokens, once is enough.
  */
 const LOOK_AHEAD = 64;
 
@@ -57,8 +57,9 @@ const LETTER_E = 0x65;
 const LETTER_C = 0x63;
 
 /**
- * Returns whether the `s` at `at` may begin a section mark, judged by the two bytes after it. The
- * end of the input or of the line counts as a match, because later bytes may complete the mark.
+ * Returns whether the `s` at `at` may begin a section mark (`section_start:…` or `section_end:…`),
+ * judged by the two bytes after it. The end of the input or of the line counts as a match, because
+ * later bytes may complete the mark.
  */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
@@ -111,8 +112,8 @@ function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Skips the rest of an escape's string or of an overlong control sequence. Returns LINE_END at a
- * line feed.
+ * Skips the rest of an escape's string, such as the title in `ESC ] 0;title BEL`, or of an overlong
+ * control sequence. Returns the index after the skipped bytes, or LINE_END or NEED_MORE.
  */
 function skip(state: LogState, bytes: Uint8Array, at: number): number {
   if (bytes[at] === LF) return LINE_END;
@@ -182,8 +183,8 @@ function scan(state: LogState, bytes: Uint8Array, from: number, base: number): n
     const next = scanToken(state, bytes, at, base);
     if (next === NEED_MORE && !state.ended) return at;
     at = next < 0 ? endLine(state, bytes, at) : next;
-    // The line continues an earlier line, whose pending bytes are now in `carry` and are parsed
-    // first.
+    // If the line continues an earlier line, `carry` now contains the pending bytes of that line.
+    // They are parsed first.
     if (state.carry.length > 0) return at;
   }
   return at;

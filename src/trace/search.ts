@@ -45,8 +45,8 @@ let foldTable: Uint16Array | undefined;
 
 /**
  * Returns a table that maps each UTF-16 unit to its case-folded unit. A text keeps its length,
- * because one unit becomes one unit. A letter without such a counterpart, such as `ß` (`SS`), is
- * not changed.
+ * because one unit becomes one unit. A letter without such a counterpart, such as `ß` (upper case
+ * `SS`), is not changed.
  */
 function caseFolding(): Uint16Array {
   foldTable ??= Uint16Array.from({ length: 1 << 16 }, (_, unit) => foldedUnit(unit));
@@ -56,7 +56,10 @@ function caseFolding(): Uint16Array {
 /** A text that is searched for, with the state of the Knuth–Morris–Pratt algorithm. */
 interface Pattern {
   readonly units: readonly number[];
-  /** For each prefix, the length of its longest proper prefix that is also its suffix. */
+  /**
+   * For each prefix of the pattern, the length of its border: the longest shorter text with which
+   * the prefix both begins and ends. The border of `abcab` is `ab`, so its length is 2.
+   */
   readonly borders: number[];
   /** Number of the pattern's first units that match the end of the line so far. */
   matched: number;
@@ -86,8 +89,9 @@ function createPattern(units: readonly number[]): Pattern {
 }
 
 /**
- * Finds the lines that contain one of the texts. A line may be split over several calls of `push`.
- * The time is proportional to the length of the log and to the number of texts, for any content.
+ * Creates a matcher, which calls `onMatch` for each line that contains one of the texts. A line may
+ * be split over several calls of `push`. The time is proportional to the length of the log and to
+ * the number of texts, for any content.
  */
 function createMatcher({ anyOf, ignoreCase }: SearchRequest, onMatch: (position: number) => void) {
   const folding = ignoreCase ? caseFolding() : undefined;

@@ -42,8 +42,8 @@ const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, 
 const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
 /**
- * Returns whether a color follows the code: of the text (38), the background (48) or the underline
- * (58, not shown).
+ * Returns whether a color follows the code: the color of the text (38), of the background (48) or
+ * of the underline (58, not shown).
  */
 const isColorCode = (code: number) => code === 38 || code === 48 || code === 58;
 

@@ -13,9 +13,9 @@ export interface Window {
 }
 
 /**
- * Maximum number of lines at the end that may still be removed, because they turn out to be the
- * beginning of a section mark. There is at most one in each of the 512 streams of lines with time
- * headers (see `TimeHeader` in mark.ts), and one without a time header.
+ * Maximum number of lines at the end that may still be removed. A line is removed if it turns out
+ * to be the beginning of a section mark. There is at most one such line in each of the 512 streams
+ * of lines with time headers (see `TimeHeader` in mark.ts), and one without a time header.
  */
 const UNSETTLED_LINES = 513;
 
