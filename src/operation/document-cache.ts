@@ -55,8 +55,8 @@ export interface CachedOperation {
    */
   estimateCalls(variableValues: Variables): number;
   /**
-   * Returns the argument to lower if the operation makes too many calls: the one that then saves
-   * the most calls. Undefined if no argument saves calls.
+   * Returns the argument that saves the most calls if it is lowered. Undefined if no argument saves
+   * calls.
    */
   costliestArgument(variableValues: Variables): CostlyArgument | undefined;
 }
@@ -73,8 +73,8 @@ export interface OperationCache {
 }
 
 /**
- * The errors of a document that is not valid or does not contain the operation, or of its
- * variables. There may be several.
+ * One or more errors of a request. Its document is not valid or does not contain the operation, or
+ * its variables are not valid.
  */
 export class RequestErrors extends Error {
   override readonly name = 'RequestErrors';

@@ -81,7 +81,7 @@ function exceeded(limit: string, label: string, max: number): GraphQLError {
 }
 
 /**
- * Creates a function that adds up the fields of an operation while the operation is analyzed. The
+ * Creates a function that adds up the fields of an operation while its cost is estimated. The
  * function throws OPERATION_TOO_COMPLEX if the sum exceeds the limit of fields. A field below an
  * interface counts once for each object type.
  */

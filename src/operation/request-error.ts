@@ -18,7 +18,7 @@ interface RequestErrorOptions extends HttpOptions {
 }
 
 /**
- * Returns an error of a request that is not executed. `extensions.http` is for the HTTP server in
+ * Returns the error for a request that is not executed. `extensions.http` is for the HTTP server in
  * http/ and is never sent.
  */
 export function requestError(message: string, options: RequestErrorOptions): GraphQLError {

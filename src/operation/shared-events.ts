@@ -49,6 +49,7 @@ function createNumbering() {
   };
 }
 
+/** Returns what is new in an event, such as changed jobs. Undefined if the event reports an error. */
 const newsOf = (event: unknown): object | undefined => {
   const { news } = event as { news?: unknown };
   return typeof news === 'object' && news !== null ? news : undefined;
@@ -109,7 +110,6 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const operationKey = keyOf(operation);
     return async (event: unknown, execute: () => Promise<R>): Promise<R> => {
       await shareEventLoop();
-      // An event that reports an error has no `news`.
       const news = newsOf(event);
       return operationKey && news ? share(`${numberOf(news)} ${operationKey}`, execute) : execute();
     };
