@@ -33,9 +33,9 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
   /**
-   * Maximum number of fields that are compiled: the fields of the operation times the combinations
-   * of true and false for the variables in `@skip` and `@include`. Equal selections of fields of
-   * one object count once.
+   * Maximum number of fields that are compiled: the number of fields of the operation, times the
+   * number of combinations of true and false for the variables in `@skip` and `@include`. Equal
+   * selections of fields of one object count once.
    */
   readonly fields: number;
   /**

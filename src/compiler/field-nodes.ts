@@ -42,7 +42,7 @@ export function createNodeFinder(
   const find = (path: Path | undefined): Place => {
     if (!path) return root;
     const parent = find(path.prev);
-    // This part of the path is an index of a list.
+    // A part of the path without a type name is an index of a list.
     if (path.typename === undefined) return parent;
     return fieldsOf(parent, path.typename).get(String(path.key)) ?? parent;
   };

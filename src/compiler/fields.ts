@@ -35,7 +35,7 @@ export interface Scope {
   readonly conditions: Readonly<Record<string, unknown>>;
   /**
    * Whether the fields are written for several objects: for list items, for the objects of fields
-   * that share a writer, or for objects inside of them.
+   * that share a writer, or for objects inside these objects.
    */
   readonly isRepeated: boolean;
 }
@@ -144,15 +144,19 @@ function sharedWriters(
   });
 }
 
-/** The name of the property whose value is the field's value; undefined if there is a resolver. */
+/**
+ * Returns the name of the property that contains the field's value. Undefined if the field has a
+ * resolver.
+ */
 function propertyOf({ extensions }: Field): string | undefined {
   const property = extensions['pothosExposedField'];
   return typeof property === 'string' ? property : undefined;
 }
 
 /**
- * Whether the JSON of an object depends only on the object. One object then has the same JSON
- * everywhere in the response. Its errors differ, because they contain the path.
+ * Returns whether the JSON of an object depends only on the object, not on arguments or the
+ * context. The object then has the same JSON everywhere in the response. Errors differ, because
+ * they contain the path.
  */
 function dependsOnSourceOnly(
   sets: readonly SelectionSetNode[],

@@ -24,7 +24,7 @@ export interface Run {
   nodesAt(path: Path | undefined): readonly FieldNode[];
   /** The `info` arguments of resolvers, by field. Each one is created at its first use. */
   readonly infos: Map<object, GraphQLResolveInfo>;
-  /** The JSON of objects that several other objects share, by writer and object. */
+  /** The JSON of objects that several other objects share, by writer (compile.ts) and object. */
   readonly keptJson: Map<object, Map<unknown, string>>;
   /** Number of list items that were written so far. */
   itemCount: number;
