@@ -185,8 +185,8 @@ class Operation {
   }
 
   /**
-   * Returns what earlier responses showed about a project that the caller requested by `path`.
-   * Undefined if nothing is known. Makes no call.
+   * Returns the numeric id and the full path of a project, as far as earlier responses to the
+   * caller contained them. `path` is the requested path. Undefined if nothing is known.
    */
   findProject(path: string) {
     return this.gitlab.findProject(path);
@@ -334,8 +334,8 @@ const trace = rowLoader<JobRef, KeptLog>({
 
 /**
  * Reads the end of a log, from byte `offset` on. If the server ignores the offset, keeps only the
- * end of the whole log. If the response is empty, the log has become shorter than `offset`, for
- * example because it was erased, and is read from its beginning.
+ * end of the whole log. If the log has become shorter than `offset`, for example because it was
+ * erased, the response is empty. Then the log is read from its beginning.
  */
 async function readEnd(
   operation: Operation,
