@@ -3,7 +3,10 @@ import { responseKeyOf, selectionSetsOf } from '../graphql/selection.ts';
 import { type Scope, selectedFields } from './fields.ts';
 import type { Path } from './run.ts';
 
-/** The selections of a field, and the fields in them by type and response key. */
+/**
+ * A field in the response: its nodes, their selections, and the fields in the selections by type
+ * and response key.
+ */
 interface Place {
   readonly nodes: readonly FieldNode[];
   readonly sets: readonly SelectionSetNode[];

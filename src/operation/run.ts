@@ -40,7 +40,7 @@ export interface OperationRequest extends OperationStart {
   /** Parameters as received, unchecked. */
   params: unknown;
   /**
-   * Whether the gateway itself wrote the document, which then need not be in a manifest of trusted
+   * Whether the document is the gateway's own. It then need not be in a manifest of trusted
    * documents. @default false
    */
   isOwnDocument?: boolean;

@@ -49,7 +49,7 @@ function createNumbering() {
   };
 }
 
-/** Returns what is new in an event, such as changed jobs. Undefined if the event reports an error. */
+/** Returns what is new in an event, such as changed jobs. Undefined if the event is an error. */
 const newsOf = (event: unknown): object | undefined => {
   const { news } = event as { news?: unknown };
   return typeof news === 'object' && news !== null ? news : undefined;

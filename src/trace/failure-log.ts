@@ -169,9 +169,9 @@ async function* boundedSections(trace: ParsedTrace, lastLine: number, pause: Pau
 
 /**
  * Finds the section that failed: of the sections that begin at `lastLine` or before, the one that
- * ended last. Ignores sections that only clean up, or have no line after their header. If the failed
- * section contains unclosed sections (see `unclosed`), returns the innermost of them. Undefined if
- * no section failed.
+ * ended last. Ignores sections that only clean up, or have no line after their header. If the
+ * failed section contains unclosed sections (see `unclosed`), returns the innermost of them.
+ * Undefined if no section failed.
  */
 async function findFailedSection(
   trace: ParsedTrace,
