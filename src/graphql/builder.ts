@@ -12,7 +12,7 @@ export interface SchemaTypes {
   };
 }
 
-/** `SchemaTypes` with Pothos's defaults, for generic code. */
+/** `SchemaTypes` with Pothos's defaults, for Pothos types such as `ArgBuilder<Types>`. */
 export type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 
 /** The Pothos builder. Each file adds its types to it; schema.ts builds the schema. */

@@ -224,7 +224,7 @@ type Choice = { jobs: ChosenJob[] } | { failure: MutationFailure };
 
 const maxOf = ({ max }: JobsAction) => max ?? DEFAULT_MAX;
 
-/** Returns the jobs of global ids, without duplicates. Makes no call. */
+/** Returns the jobs that global ids identify, without duplicates. Makes no call. */
 function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
   const chosen = new Map<string, ChosenJob>();
   for (const id of ids) {
@@ -255,7 +255,7 @@ function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) 
 
 /**
  * Reads the jobs of a pipeline and returns those that meet the conditions of the input. Returns a
- * failure if some jobs could not be read: one of them may be the newest attempt of a job.
+ * failure if some jobs could not be read, because one of them may be the newest attempt of a job.
  */
 async function chooseOfPipeline(
   { loaders }: Context,

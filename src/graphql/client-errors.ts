@@ -40,7 +40,7 @@ export function quote(value: unknown): string {
 }
 
 /**
- * Returns an error about invalid input. `refusal` is GitLab's response, if GitLab rejected the
+ * Returns an error about invalid input. `refusal` is the error of the call, if GitLab rejected the
  * input.
  */
 export function badUserInput(message: string, refusal?: GitlabError): GraphQLError {
@@ -154,7 +154,10 @@ function messageOf(error: GitlabError): string | undefined {
   return hasMessage ? error.gitlabMessage : undefined;
 }
 
-/** A failure has `retryAfter` if GitLab asks to wait. A rate limit always has it, maybe as null. */
+/**
+ * Returns the members of `extensions` that only some errors have. `retryAfter` is the wait in
+ * seconds that GitLab asks for. It is null for a rate limit without a time.
+ */
 function detailsOf(error: GitlabError): Record<string, unknown> {
   if (error instanceof GitlabRateLimitError) return { retryAfter: error.retryAfterSeconds };
   const asksToWait = error instanceof GitlabStatusError && error.retryAfterSeconds !== null;
@@ -164,8 +167,8 @@ function detailsOf(error: GitlabError): Record<string, unknown> {
 
 /**
  * Maps a failed call to what clients see. The message is GitLab's own if GitLab sent one.
- * `extensions.upstream` has the HTTP status and request id of the response; both are null if there
- * was none. Exception: a call that was not sent because of a rate limit has the status 429.
+ * `extensions.upstream` has the HTTP status and request id of the response. Both are null if there
+ * was no response. But the status is 429 for a call that was not sent because of a rate limit.
  */
 export function viewError(error: GitlabError): ErrorView {
   const code = codes[error.code](error);
@@ -187,8 +190,8 @@ export interface FailureView {
 }
 
 /**
- * Maps a failed read that is not reported in `errors`, but in the response's `data` or as the
- * response to a download.
+ * Maps a failed read to what clients see in the response's `data`, or in the response to a
+ * download. Such a read is not reported in `errors`.
  */
 export function viewFailure(error: GitlabError): FailureView & { code: ErrorCode } {
   const { code, message, extensions } = viewError(error);

@@ -66,7 +66,7 @@ function pageSizeOf({ first, last }: ConnectionArgs): number {
   return first ?? last ?? DEFAULT_PAGE;
 }
 
-/** Checks Relay's arguments, with a default of `first: 20`. Throws BAD_USER_INPUT. */
+/** Checks Relay's arguments; the default is `first: 20`. Throws BAD_USER_INPUT for invalid ones. */
 export function parsePageArgs(args: ConnectionArgs, max = MAX_PAGE): PageArgs {
   checkMix(args);
   const forward = args.last == null;

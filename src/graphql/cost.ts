@@ -19,9 +19,9 @@ import {
  */
 
 /**
- * The name of a call that returns values of an object: a loader, `write` for the POST of a
- * mutation, or `poll` for the poll of a subscription. Fields of one object that declare the same
- * call share it.
+ * The name of a call that returns values of an object. It is the name of a loader, `write` for the
+ * POST of a mutation, or `poll` for the poll of a subscription. Fields of one object that declare
+ * the same call share it.
  */
 export type Call = keyof Loaders | 'write' | 'poll';
 
@@ -71,8 +71,8 @@ export interface ListCost {
    */
   isLimitedByItems?(args: Record<string, unknown>): boolean;
   /**
-   * Set if `pages` depends on the length of a list argument instead of on rows. The name of this
-   * argument, which costs one call per item.
+   * The name of a list argument, such as `projects`, that costs one call per item. Set if `pages`
+   * depends on the length of this list instead of on the number of rows.
    */
   oneCallPer?: string;
   readsRows(selection: Selection): boolean;
@@ -97,7 +97,7 @@ export interface FieldCost {
    * Set if all objects of one pipeline share one result of `call`. @default each object has its own
    */
   callSharedBy?: 'pipeline';
-  /** Kinds of knowledge of the parent object that include the field's value: no call is needed. */
+  /** The field needs no call if the knowledge of its parent object is one of these. */
   knownBy?: readonly Knowledge[];
   /** What is known of the object that the field returns, without a call for it. @default 'own' */
   leadsTo?: Knowledge;
@@ -112,9 +112,9 @@ export interface FieldCost {
    */
   sharedBy?: 'pipeline' | 'project';
   /**
-   * Set if the field is a list that may be selected without a limit, such as `first`. The estimate
-   * counts one row per pipeline, because the number of rows is unknown. The call budget limits the
-   * calls for further rows.
+   * Set if the field is a list that may be selected without an argument that limits it, such as
+   * `first`. The estimate counts one row per pipeline, because the number of rows is unknown. The
+   * call budget limits the calls for further rows.
    */
   unlimitedPer?: 'pipeline';
   /**
@@ -137,8 +137,8 @@ export interface FieldCost {
   /**
    * Starts the read of this field while its parent object is still being read. Resolves with the
    * value of the field, or with the rows that were read. A row shows that the parent object exists,
-   * and the id and path of its project. For a field with `list`, null or undefined counts as
-   * a 404 of GitLab. For another field, it shows nothing about the parent object.
+   * and the id and path of its project. For a field with `list`, null or undefined counts as a 404
+   * of GitLab. For other fields, null or undefined shows nothing about the parent object.
    */
   start?(
     context: Context,
@@ -181,7 +181,7 @@ export function parseNames<Item>(
   });
 }
 
-/** The call that reads a single object by its id, by type. Other types cannot be read by id. */
+/** For each type, the call that reads an object by its id. Other types cannot be read by id. */
 const ownCalls: Readonly<Record<string, Call>> = {
   Job: 'job',
   Bridge: 'bridge',
@@ -190,7 +190,7 @@ const ownCalls: Readonly<Record<string, Call>> = {
 } satisfies Record<NodeRef['type'], Call>;
 
 /**
- * The degrees of knowledge that come from a row. The row contains all fields that declare no call.
+ * The kinds of knowledge that come from a row. The row contains all fields that declare no call.
  */
 const rows: ReadonlySet<Knowledge> = new Set(['job', 'pipeline', 'listed']);
 const named: ReadonlySet<Knowledge> = new Set(['path', 'number', 'path and number']);
@@ -360,8 +360,8 @@ export function isImproved(field: SelectedField): boolean {
 }
 
 /**
- * Returns whether the selection has a field whose value is known if `to` is known of its object,
- * but not if only `from` is known.
+ * Returns whether a selected field needs more knowledge of its object than `from`, and `to` is
+ * enough for it.
  */
 export function needsMore(
   type: string,
@@ -380,7 +380,7 @@ const origins: readonly (readonly [Knowledge, string])[] = [
   ['listed', 'in a list of pipelines'],
 ];
 
-/** The degrees of knowledge, by type, with which some fields cost a GET of the single object. */
+/** For each type, the kinds of knowledge with which some fields cost a GET of the single object. */
 const originsOf: Readonly<Record<string, readonly Knowledge[]>> = {
   Pipeline: ['job', 'listed'],
   Project: ['path', 'number', 'job', 'pipeline'],

@@ -116,7 +116,7 @@ async function readBelow(context: Context, row: DownstreamRow): Promise<Child[]>
 }
 
 /**
- * Starts the read of the trigger jobs of the pipeline `ref`; `readDownstream` uses the result. Null
+ * Reads the trigger jobs of the pipeline `ref`. `readDownstream` then makes no call for them. Null
  * if GitLab answers 404. Throws BAD_USER_INPUT for invalid arguments.
  */
 export async function readFirstBridges(
@@ -170,8 +170,8 @@ const rowsOf = (args: DownstreamArgs) => clampRows(withDefaults(args).first, MAX
 
 /**
  * The cost of `Pipeline.downstream`: one call for the trigger jobs of the pipeline itself. If
- * `depth` is more than 1, one more call for each pipeline that may be found: as many as the
- * argument `first`.
+ * `depth` is more than 1, also one call for each pipeline that may be found. At most `first`
+ * pipelines are found.
  */
 export const downstreamCost: ListCost = {
   pages: (args) => 1 + (withDefaults(args).depth > 1 ? rowsOf(args) : 0),

@@ -44,7 +44,10 @@ export function isProjectName(text: string): boolean {
   return isNumericId(text) || isProjectPath(text);
 }
 
-/** Returns a numeric id from an argument. Throws BAD_USER_INPUT for anything else. */
+/**
+ * Returns a numeric id from an argument. Throws BAD_USER_INPUT for anything else. The message names
+ * the argument as `what`.
+ */
 export function parseNumericId(text: string, what: string): string {
   if (isNumericId(text)) return text;
   throw badUserInput(`${what} must be GitLab's numeric id, such as "12345", not ${quote(text)}.`);
@@ -52,7 +55,7 @@ export function parseNumericId(text: string, what: string): string {
 
 /**
  * Returns a project's full path or numeric id from an argument. Throws BAD_USER_INPUT for anything
- * else.
+ * else. The message names the argument as `what`.
  */
 export function parseProject(text: string, what: string): string {
   if (isProjectName(text)) return text;

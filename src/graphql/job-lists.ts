@@ -16,7 +16,7 @@ import { checkKnown, numberOrPath, orNull, toTextFilter } from './list-reads.ts'
 import { Bridge, Job } from './refs.ts';
 import type { Selection } from './selection.ts';
 
-/** The arguments of the job lists. Statuses have GitLab's spelling. */
+/** The arguments of the job lists. Statuses have GitLab's spelling, such as `failed`. */
 export interface ListArgs extends ConnectionArgs {
   statuses?: readonly string[] | null | undefined;
   ref?: string | null | undefined;
@@ -38,9 +38,9 @@ export function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilte
 }
 
 /**
- * Throws BAD_USER_INPUT if the response shows that the server ignored `ref`, as servers before 19.0
- * do (upstream.md §2.1): a row has another ref, or there is a total count. Newer servers never send
- * a total count for this list (§4.1).
+ * Throws BAD_USER_INPUT if the server ignored the filter `ref`, as servers before 19.0 do
+ * (upstream.md §2.1). The response shows this if a row has another ref, or if there is a total
+ * count. Newer servers never send a total count for this list (§4.1).
  */
 export function checkRef(
   { rows, isCounted }: { rows: readonly Pick<JobRow, 'ref'>[]; isCounted: boolean },

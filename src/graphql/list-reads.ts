@@ -51,8 +51,8 @@ export const orNull = <Value>(reading: Promise<Value>, argument: string): Promis
 
 /**
  * Waits for a read. Throws FORBIDDEN with `message` if GitLab refuses the read to a job token. A
- * 404 counts as a refusal, too: if an endpoint does not accept job tokens, the server treats the
- * request as anonymous and may hide the project (upstream.md §10).
+ * 404 counts as a refusal, too. If an endpoint does not accept job tokens, the server treats the
+ * request as anonymous, and may hide the project (upstream.md §10).
  */
 export async function orForbidden<Value>(
   { credentialKind }: Context,

@@ -74,8 +74,8 @@ const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
 
 /**
  * Returns one error for the whole list if no project could be read, because an empty list would be
- * misleading. `errors` are the errors of all projects. Undefined unless all of them have the same
- * temporary code: RATE_LIMITED, UPSTREAM_UNAVAILABLE or UPSTREAM_TIMEOUT.
+ * misleading. `errors` are the errors of all projects. Undefined if their codes differ, or if their
+ * code is not a temporary one: RATE_LIMITED, UPSTREAM_UNAVAILABLE or UPSTREAM_TIMEOUT.
  */
 function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));
@@ -100,7 +100,7 @@ const MergedJobConnection = builder.objectRef<MergedJobs>('MergedJobConnection')
   }),
 });
 
-/** The arguments of `Query.jobs`. Statuses have GitLab's spelling. */
+/** The arguments of `Query.jobs`. Statuses have GitLab's spelling, such as `failed`. */
 interface MergedArgs extends ConnectionArgs {
   projects: readonly string[];
   statuses?: readonly string[] | null | undefined;

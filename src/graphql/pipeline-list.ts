@@ -13,7 +13,7 @@ import { checkKnown, numberOrPath, orForbidden, orNull, toTextFilter } from './l
 import { Pipeline } from './refs.ts';
 import type { Selection } from './selection.ts';
 
-/** The arguments of the list of pipelines. The status has GitLab's spelling. */
+/** The arguments of the list of pipelines. The status has GitLab's spelling, such as `failed`. */
 export interface PipelineListArgs extends ConnectionArgs {
   ref?: string | null | undefined;
   sha?: string | null | undefined;
@@ -25,7 +25,10 @@ export interface PipelineListArgs extends ConnectionArgs {
 /** Matches a git hash or its beginning; a SHA-256 hash has 64 digits. */
 const HASH = /^[\da-f]{1,64}$/i;
 
-/** Returns the hash in lower case, as GitLab stores it. Undefined for a blank hash. */
+/**
+ * Returns the hash in lower case, as GitLab stores it. Undefined for a blank text. Throws
+ * BAD_USER_INPUT for other texts that are not a hash.
+ */
 function toHash(sha: string | null | undefined): string | undefined {
   if (!sha?.trim()) return undefined;
   if (HASH.test(sha)) return sha.toLowerCase();

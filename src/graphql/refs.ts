@@ -36,7 +36,7 @@ export interface ProjectRow {
   ci_job_token_scope_enabled?: boolean | null | undefined;
 }
 
-/** The values of a job, trigger job or pipeline row that describe its project. */
+/** The values in the row of a job, trigger job or pipeline that describe the project. */
 export interface RowOfProject {
   project_id: string;
   web_url?: string | null | undefined;
@@ -45,8 +45,8 @@ export interface RowOfProject {
 }
 
 /**
- * A pipeline: the row inside a job, a row of a list of pipelines, the row of the GET of the single
- * pipeline, or only the ids from the arguments.
+ * A pipeline. The row comes from a job, from a list of pipelines, or from the GET of the single
+ * pipeline. It may also contain only the ids from the arguments.
  */
 export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & {
   project_id: string;
@@ -70,8 +70,8 @@ export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
 export type AgentRow = RestAgent & { job: number | string | undefined };
 
 /**
- * The texts that show a status, and the next action. `action` of a pipeline is a function, because
- * it waits for the read of a board.
+ * The texts that show a status, and the action of the button beside it. `action` of a pipeline is a
+ * function, because it waits for the read of a board.
  */
 export type DetailedStatusRow = Omit<StatusDetails, 'action'> & {
   action: CiJobAction | null | (() => Promise<CiJobAction | null>);

@@ -167,7 +167,7 @@ function wholeVariablesOf({ arguments: args = [] }: FieldNode): Map<string, stri
   return variableOf;
 }
 
-/** Ignores inherited members: a variable may be named `toString`. */
+/** Returns an own member, not an inherited one, because a variable may be named `toString`. */
 const ownMember = (values: Variables, name: string) =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
@@ -301,8 +301,8 @@ function select(
 }
 
 /**
- * Drops all variables but those that `@skip` and `@include` may use, so that a cached tree contains
- * no other input of users.
+ * Returns the scope with only the variables that `@skip` and `@include` may use. So a cached tree
+ * contains no other input of users.
  */
 function keepConditions({ schema, fragments, variableValues, countFields }: Scope): Scope {
   const conditions = Object.entries(variableValues).filter(

@@ -132,7 +132,7 @@ export const TestSummary = builder.objectRef<SummaryRow>('TestSummary').implemen
 
 /**
  * Reads the test reports of a pipeline. Null if GitLab answers 404. Also null if the pipeline has
- * no test reports: GitLab sends a summary with only zeros. `project` is the numeric id of the
+ * no test reports; GitLab then sends a summary with only zeros. `project` is the numeric id of the
  * pipeline's project, or its path if the id is unknown.
  */
 export async function readTestSummary(

@@ -1,9 +1,9 @@
 import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 /*
- * The code uses own names of types: their names in schema.graphql. A subgraph may add a prefix to
- * the names (federation/type-prefix.ts). The `extensions` of the subgraph's schema contain the
- * prefix.
+ * The own name of a type is its name in schema.graphql. A subgraph may add a prefix, so that the
+ * type `Pipeline` has the name `CiPipeline` (federation/type-prefix.ts). The `extensions` of the
+ * subgraph's schema contain the prefix. The code identifies types by their own names.
  */
 
 /** Returns the prefix of the names of a schema's types; empty if there is none. */

@@ -7,8 +7,8 @@ import type { ProjectRow, RowOfProject } from './refs.ts';
  */
 
 /**
- * Returns the path of a URL relative to the first base URL that it begins with. Undefined if it
- * begins with none of them.
+ * Returns what follows a base URL in `url`, for example `group/app/-/jobs/1`. Uses the first base
+ * URL with which `url` begins; undefined if there is none.
  */
 function pathBelow(url: string, bases: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
@@ -21,7 +21,7 @@ function pathBelow(url: string, bases: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Returns a project of which only `name`, its path or numeric id, is known. */
+/** Returns a project of which only one value is known: `name`, its path or numeric id. */
 export function projectNamed(name: string): ProjectRow {
   return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
 }
@@ -47,7 +47,7 @@ function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
 
 /**
  * Returns what a row shows about its project, such as the numeric id. Omits the path if the URL of
- * the row does not begin with a known base URL, because the start of the path is then unknown.
+ * the row does not begin with a known base URL. It is then unknown where the path starts.
  */
 export function projectBehind(row: RowOfProject, webUrls: readonly string[]): ProjectRow {
   const settings = row.project && {
