@@ -57,7 +57,7 @@ export function isSameJob(
   );
 }
 
-/** Whether a job is active, which includes waiting for a runner, or is being canceled. */
+/** Whether the status of a job is `canceling` or active, for example `running` or `pending`. */
 export const isActiveOrCanceling = ({ status }: Pick<Job | Bridge, 'status'>): boolean =>
   isActive(status) || status === 'canceling';
 

@@ -243,8 +243,8 @@ function isRepeated(states: States, at: number): boolean {
 }
 
 /**
- * Whether the errors of failed reads differ between two states. A new wait alone is no difference,
- * because GitLab may ask for another one at each read.
+ * Whether the errors of failed reads differ between two states. A different wait alone does not
+ * count, because GitLab may ask for another wait at each read.
  */
 const haveOtherFailures = (before: States, after: States): boolean =>
   after.some(({ error }, at) => error?.message !== before[at]?.error?.message);

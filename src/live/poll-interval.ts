@@ -40,7 +40,7 @@ const intervalFactors: Readonly<Record<Activity, number>> = {
 /**
  * Multiplies the interval if the project has webhooks, because polling then only has to find
  * changes that webhooks miss. Not applied after a read that was triggered, for example by a
- * webhook, or while an active part of the resource has no webhooks, such as a trigger job.
+ * webhook. Not applied while an active part of the resource has no webhooks, such as a trigger job.
  */
 const WEBHOOK_FACTOR = 8;
 /**

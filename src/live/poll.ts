@@ -65,7 +65,7 @@ export interface ResourceReader<State> {
   minPauseMs?(state: State): number;
   /**
    * Whether a read of another resource has shown that GitLab responds. If so, an error of the first
-   * read does not end the poll if a retry may help. @default false
+   * read ends the poll only if a retry cannot help. @default false
    */
   isReachable?(): boolean;
   close?(): void;
@@ -150,7 +150,8 @@ export interface Poll<State> {
    */
   notify(hasWebhooks?: true): void;
   /**
-   * Reads the resource soon. Until the next `notify(true)`, assumes that webhooks do not report it.
+   * Reads the resource soon. Until the next `notify(true)`, assumes that webhooks do not report its
+   * changes.
    */
   onMissedEvents(): void;
   end(ending: Ending): void;
@@ -173,7 +174,7 @@ interface PollDeps {
 /**
  * Maximum number of calls of one read. A read at the end of a pipeline may request all jobs twice,
  * so 250 calls are enough for about 12,000 jobs. A subscription that needs more jobs may end with
- * an error, because only some of the needed jobs would be misleading.
+ * an error, because an event with only some of the needed jobs would be misleading.
  */
 const MAX_CALLS_PER_READ = 250;
 

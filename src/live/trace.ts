@@ -122,11 +122,9 @@ export function traceView(
   ref: JobRef,
   { memory, afterByte, hasLines }: TraceOptions,
 ): View<TraceState, TraceNews> {
-  /**
-   * The subscriber's offset in the log. `cuts` is the value of `log.cuts` when the last piece was
-   * created; undefined before the first piece.
-   */
+  /** The subscriber's offset in the log. */
   let at = afterByte;
+  /** The value of `log.cuts` when the last piece was created; undefined before the first piece. */
   let cuts: number | undefined;
   let isComplete = false;
 
@@ -226,8 +224,8 @@ const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
 const MAX_UNREAD = 64 * MEBIBYTE;
 /**
- * If an event contains lines, its maximum text size is divided by this number, because each line
- * contains its text again, as text and as HTML.
+ * If an event contains lines, its maximum text size is divided by this number. The reason is that
+ * each line contains its text again, as text and as HTML.
  */
 const TEXT_PER_LINES = 4;
 /** Approximate size of a line without its text and HTML, in bytes. */
