@@ -82,9 +82,9 @@ function typeRules(schema: GraphQLSchema): (type: GraphQLNamedType) => string[] 
     if (isRoot(schema, type)) return [];
     const name = ownNameOf(type);
     const directives = keysOf(name);
-    // `@shareable` lets several subgraphs define the fields of a type. Another subgraph that returns
-    // an object without a resolvable key must define its fields, because the router cannot read them
-    // here.
+    // `@shareable` lets several subgraphs define the fields of a type. Types without a resolvable
+    // key get it. Another subgraph that returns an object of such a type must define the fields
+    // itself. The router cannot read them from this subgraph.
     if (isObjectType(type) && !entityKeys.has(name)) directives.push('@shareable');
     if (!readable.has(type.name)) directives.push('@tag(name: "write")');
     else if (!outward.has(type.name)) directives.push('@tag(name: "internal")');

@@ -20,8 +20,8 @@ import { prefixTypes } from './type-prefix.ts';
  */
 
 /**
- * Root fields of every Relay server. If two subgraphs have them, they cannot be composed unless both
- * share them, but no subgraph can find the nodes of another one.
+ * Root fields of every Relay server. The subgraph does not have them. Two subgraphs can both have
+ * them only if both mark them as shareable, but no subgraph can find the nodes of another one.
  */
 const RELAY_ROOTS = ['node', 'nodes'];
 
