@@ -12,7 +12,7 @@ function describeError(error: unknown): unknown {
   return { type: name, message: redactPatterns(message), stack: stack && redactPatterns(stack) };
 }
 
-/** How long `end` waits until the reader of standard output has taken the last lines. */
+/** Maximum time that `end` waits for the reader of standard output to take the last lines. */
 const END_TIMEOUT_MS = 500;
 
 /**
@@ -28,8 +28,8 @@ export function createStandardOutput() {
     // is not full is written every 100 ms (`periodicFlush`).
     minLength: 32_768,
     maxWrite: 65_536,
-    // In text mode, waiting lines are joined to a string of up to `maxWrite` bytes. Before each new
-    // line is added, this string is measured, and V8 copies it for that.
+    // Text mode would join waiting lines to a string of up to `maxWrite` bytes. Before it adds a
+    // line, it would measure this string, and V8 would copy the string for that.
     contentMode: 'buffer',
     periodicFlush: 100,
     // In bytes. When the buffer is full, lines are dropped until the reader has taken some.

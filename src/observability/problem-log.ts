@@ -13,7 +13,7 @@ const PAUSE_MS = 60_000;
  * previous line that were not logged. `now` returns ms.
  */
 export function createProblemLog(logger: Logger, now: () => number) {
-  // Does not grow without limit, because the gateway calls a fixed number of GitLab's endpoints.
+  // The size is limited, because the gateway calls a fixed number of GitLab's endpoints.
   const entries = new Map<string, { loggedAt: number; suppressed: number }>();
   return ({ method, template, cause }: Problem): void => {
     const endpoint = `${method} ${template}`;
