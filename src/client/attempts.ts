@@ -1,8 +1,8 @@
 /*
- * Corrects fields that depend on whether a job was retried. Each retry creates a new job, the newer
- * attempt. The gateway knows whether there is a newer attempt only if it has read all attempts for
- * the response, or a list without retried jobs. In other responses, `retried` of a job and
- * `retryable` of a pipeline are null, which means "not read".
+ * Corrects fields that depend on whether a job was retried. A retry creates a new job, the newer
+ * attempt. To know whether one exists, the gateway must read all attempts for the response, or a
+ * list without retried jobs. In other responses, `retried` of a job and `retryable` of a pipeline
+ * are null, which means "not read".
  */
 
 /** Returns the received value, or the known value if the received value is null. */
@@ -19,7 +19,7 @@ export interface KnownAttempts {
   retryable?: unknown;
 }
 
-/** Returns `retryable`, or false instead of true if the job is known to have a newer attempt. */
+/** Returns `retryable`. True becomes false if the job is known to have a newer attempt. */
 export function correctRetryable<Retryable>(
   retryable: Retryable,
   { retried }: KnownAttempts,

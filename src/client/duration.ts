@@ -1,6 +1,6 @@
 /**
  * Formats seconds: `45s`, `2m 05s`, `1h 02m 03s`. Drops fractions of a second. Returns an empty
- * string for undefined and for null, the duration of a job that has not started.
+ * string for undefined and null. The duration of a job that has not started is null.
  */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds == null) return '';

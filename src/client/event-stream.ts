@@ -28,7 +28,7 @@ export function createEventParser(): (text: string) => StreamEvent[] {
   };
   return (text) => {
     // Splits only the new text. An event can arrive in many pieces, and it would be slow to split
-    // all pieces so far again for each new piece.
+    // its whole text again for each piece.
     const lines = text.split('\n');
     lines[0] = rest + lines[0];
     rest = lines.pop() ?? '';

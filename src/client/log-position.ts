@@ -1,8 +1,8 @@
 import { GatewayError, type Result } from './result.ts';
 
 /*
- * Makes a subscription to a log continue where it stopped after a lost connection. The document
- * passes a variable as `afterByte`; for the next request, its value becomes the `endByte` of the
+ * After a lost connection, makes a subscription to a log continue where it stopped. The document
+ * passes a variable as `afterByte`. For the next request, the variable gets the `endByte` of the
  * last event. The document is only split into tokens, because a GraphQL parser would make the
  * client large.
  */

@@ -26,7 +26,9 @@ export interface PaginateOptions {
   signal?: AbortSignal;
 }
 
-/** A page: the GraphQL response, and the connection that `select` found in its data. */
+/**
+ * A page: the GraphQL response, and the connection that `select` of `paginate` found in its data.
+ */
 export interface Page<Data, List> extends Result<Data> {
   readonly connection: List;
 }
@@ -45,8 +47,9 @@ function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | und
 }
 
 /**
- * Returns the connection in a response. If there is none, throws a `GatewayError` for the first
- * error of the response; without an error, returns null or undefined.
+ * Returns the connection in a response. If there is none and the response has errors, throws a
+ * `GatewayError` with the message of the first error. If there is neither, returns null or
+ * undefined.
  */
 function connectionOf<Data, List>(
   { data, errors = [] }: Result<Data>,

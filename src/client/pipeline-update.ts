@@ -40,8 +40,8 @@ function correct(object: Fields): Fields {
 
 /**
  * Returns the known object that an item of a received list updates; undefined if there is none.
- * Looks for the item's id, or its name if it has no id, in `known`, the list that the received list
- * replaces. If this fails, looks for the id in `objects`, all known objects.
+ * First searches `known`, the list that the received list replaces, for the item's id, or for its
+ * name if it has no id. Then searches `objects`, all known objects, for the id.
  */
 function counterpart(item: unknown, known: unknown, objects: Objects): unknown {
   if (!isFields(item)) return undefined;
@@ -72,14 +72,14 @@ function merge(known: unknown, received: unknown, objects: Objects): unknown {
 function replace(value: unknown, changed: Objects, objects: Objects): unknown {
   if (Array.isArray(value)) return value.map((item) => replace(item, changed, objects));
   if (!isFields(value)) return value;
-  const news = changed.get(value['id']);
+  const update = changed.get(value['id']);
   const replaceField = ([name, field]: [string, unknown]) =>
-    // Skips fields that `news` has, because `merge` sets them. One such field is `attempts` of a
+    // Skips fields that `update` has, because `merge` sets them. One such field is `attempts` of a
     // job, which contains the job itself: without the skip, the job in `attempts` would get
     // `attempts`, too.
-    [name, news && name in news ? field : replace(field, changed, objects)];
+    [name, update && name in update ? field : replace(field, changed, objects)];
   const own = Object.fromEntries(Object.entries(value).map(replaceField));
-  return news ? merge(own, news, objects) : own;
+  return update ? merge(own, update, objects) : own;
 }
 
 /**
@@ -87,10 +87,10 @@ function replace(value: unknown, changed: Objects, objects: Objects): unknown {
  * object and modifies no argument.
  * - A list of the event replaces the list of the query.
  * - An object of the event is merged into its counterpart in the query's result, so fields that the
- *   event does not contain keep their values. The counterpart is the object with the same `id`. If
- *   an object has no `id`, it is the item with the same `name` in the replaced list or, outside
- *   lists, the object in the same field.
- * - Each of `changedJobs` is merged into all objects with its id, at any depth.
+ *   event does not contain keep their values. The counterpart is the object with the same `id`.
+ *   Without an `id`, the counterpart of an item of a list is the item with the same `name` in the
+ *   replaced list. For any other object, it is the object in the same field.
+ * - Each of `changedJobs` is merged into all objects with the same `id`, at any depth.
  * - A null that means "not read" does not replace a known value.
  */
 export function applyPipelineUpdate<Pipeline extends object>(

@@ -18,8 +18,9 @@ export interface Result<Data> {
   readonly errors?: readonly ResultError[];
   readonly extensions?: {
     /**
-     * The requests to GitLab that the operation caused. Needs `UPSTREAM_EXTENSION=true` in the
-     * gateway.
+     * The cost of the operation. `calls` counts requests to GitLab. `coalesced` counts reads that
+     * used the response of an equal request. `notModified` counts the calls with status 304. Needs
+     * `UPSTREAM_EXTENSION=true` in the gateway.
      */
     readonly upstream?: {
       readonly calls: number;
@@ -69,7 +70,7 @@ const isRetryableStatus = (status: number) => status >= 500 || [408, 429].includ
 
 /**
  * Returns the seconds to wait according to `Retry-After`, which contains seconds or a date.
- * Undefined if the header is missing or invalid, or if there is nothing left to wait.
+ * Undefined if the header is missing or invalid, or if the wait is already over.
  */
 function retryAfterOf({ headers }: Response): number | undefined {
   const value = headers.get('retry-after') ?? '';

@@ -11,7 +11,10 @@ export interface SubscribeOptions {
   operationName?: string;
   /** The hash of a trusted document, sent instead of its text. */
   documentId?: string;
-  /** Called before the pause until the next attempt, with the error that ended the last one. */
+  /**
+   * Called before the client pauses and connects again, with the error that ended the last
+   * connection.
+   */
   onRetry?: (error: GatewayError, pauseMs: number) => void;
 }
 
@@ -35,9 +38,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const RETURNED = Symbol('returned');
 
 /**
- * Returns the pause in ms before the next attempt: the server's `retryAfter`, plus a backoff. The
- * backoff grows with each failure up to `MAX_PAUSE_MS`. It is randomized, so that clients do not
- * all reconnect at the same time.
+ * Returns the pause in ms before the next connection: the server's `retryAfter`, plus a backoff.
+ * The backoff grows with each failure up to `MAX_PAUSE_MS`. It is randomized, so that clients do
+ * not all reconnect at the same time.
  */
 function pauseAfter({ retryAfter = 0 }: GatewayError, failures: number, random: number): number {
   const backoffMs = Math.min(1000 * 2 ** failures, MAX_PAUSE_MS) * (0.5 + random / 2);

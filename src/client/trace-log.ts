@@ -19,8 +19,8 @@ export interface TraceChunk<Line extends NumberedLine> {
 /** The log of a job, as received so far. It is never modified. */
 export interface TraceLog<Line extends NumberedLine> {
   /**
-   * The text from `startByte` to `endByte`. If GitLab has replaced bytes that were not valid UTF-8,
-   * characters of the old text may be left. `parts` have none.
+   * The text from `startByte` to `endByte`. If GitLab rewrites a part of the log that was not valid
+   * UTF-8, `text` may still contain characters of the old part. `parts` do not.
    */
   readonly text: string;
   readonly startByte: number;
@@ -83,8 +83,8 @@ function applyLines<Line extends NumberedLine>(
 /**
  * Removes the last `bytes` bytes (UTF-8) of the text of a log. Counts from the end, because
  * positions from the start may differ between the text and the log: in the text, U+FFFD (3 bytes)
- * replaces invalid bytes of the log. Removes too little if the removed bytes are invalid, because an
- * event does not show how many bytes a U+FFFD replaces.
+ * replaces invalid bytes of the log. May remove too little if the log has invalid bytes there,
+ * because an event does not show how many bytes a U+FFFD replaces.
  */
 function cutText(text: string, bytes: number): string {
   const kept = new TextEncoder().encode(text).subarray(0, -bytes);
