@@ -18,7 +18,9 @@ export interface BoardLists {
 /** The newest rows of one list of jobs. */
 export interface NewestRows<Row> {
   rows: readonly Row[];
-  /** Why older rows are missing, or may be missing. Undefined if certainly no row is missing. */
+  /**
+   * Why older rows are missing, or may be missing. Undefined if the rows are certainly complete.
+   */
   gap?: BoardGap | undefined;
 }
 
@@ -32,8 +34,8 @@ function toGapError(error: unknown): GitlabError {
 }
 
 /**
- * Reads the newest `max` rows of a list. Rejects if the first page cannot be read. If another page
- * cannot be read, returns the rows of the other pages and a gap (see `toGapError`).
+ * Reads the newest `max` rows of a list. Rejects if the first page cannot be read. If a later page
+ * cannot be read, returns the rows of the pages that were read and a gap (see `toGapError`).
  */
 export async function readNewestRows<Row extends AnyJob>(
   fetch: Fetch<Row>,
@@ -106,7 +108,7 @@ export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
-/** Maximum results of `limitRows` that are cached for each `rows` object. */
+/** Maximum number of results of `limitRows` that are cached in a `rows` object. */
 const MAX_LIMITS = 8;
 
 /**

@@ -33,7 +33,7 @@ export interface BoardRows {
   jobs: readonly Job[];
   /** Newest first. GitLab does not list retried trigger jobs. */
   bridges: readonly Bridge[];
-  /** Whether no trigger job is missing. `gaps` does not say of which list rows are missing. */
+  /** Whether `bridges` is complete. `gaps` does not show this: MORE_JOBS may be only for `jobs`. */
   hasAllBridges: boolean;
   /** At most one for each part. Empty if all rows were read. */
   gaps: readonly BoardGap[];

@@ -50,7 +50,8 @@ const anyRules: readonly (readonly [any: string, status: string])[] = [
 
 /**
  * Computes the status of a group or stage from its current jobs, as GitLab does (upstream.md
- * §3.12). The first rule that applies decides; if none applies, the status is failed.
+ * §3.12). The first rule that applies decides, in `onlyRules` and then in `anyRules`. If none
+ * applies, the status is failed.
  */
 export function compositeStatus(jobs: readonly AnyJob[]): CompositeStatus {
   const parts = new Set(jobs.map(statusOf));

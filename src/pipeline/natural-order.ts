@@ -3,8 +3,9 @@
  * UTF-16 code unit. Takes time linear in the length of the text.
  */
 export function naturalKeyOf(text: string): string {
-  // A number becomes "0", its number of digits as one character, and its digits without leading
-  // zeros. A number with fewer digits thus comes first. The "0" places numbers before letters.
+  // A number becomes "0", one character whose code is the count of digits, and the digits. Leading
+  // zeros are dropped. So a number with fewer digits comes first. The "0" places numbers before
+  // letters.
   const key = text.replace(/0*(\d+)/g, (_, digits: string) => {
     return `0${String.fromCharCode(digits.length)}${digits}`;
   });

@@ -8,14 +8,15 @@ import { naturalKeyOf } from './natural-order.ts';
 import { toMs } from './times.ts';
 
 /*
- * The stages of a pipeline in GitLab's order. REST does not send this order: the smallest id of the
- * jobs in a stage shows it (upstream.md §3.11), unless this id belongs to a retry.
+ * The stages of a pipeline in GitLab's order. REST does not send this order, so stages are sorted
+ * by the smallest id of their jobs (upstream.md §3.11). The order may be wrong if that id belongs
+ * to a retry.
  */
 
 /** Jobs of one stage whose names differ only in their parallel or matrix parts. */
 export interface Group {
   name: string;
-  /** Current attempts, in natural order of their names. */
+  /** Current attempts, in natural order of their names: "unit 2" before "unit 10". */
   jobs: readonly AnyJob[];
   status: CompositeStatus;
 }

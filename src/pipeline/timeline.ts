@@ -8,8 +8,8 @@ import { toMs, toSeconds } from './times.ts';
 export interface CriticalStep {
   job: AnyJob;
   /**
-   * Time from the end of the previous step until GitLab queued the job. For the first step, the
-   * time from the creation of the pipeline until then.
+   * Time from the end of the previous step until GitLab queued the job. For the first step, it
+   * starts at the creation of the pipeline.
    */
   idle: number;
   queued: number;
@@ -33,7 +33,10 @@ export interface Timeline {
   criticalPath: readonly CriticalStep[];
 }
 
-/** An attempt that started. Times are in ms since 1970, durations in ms. */
+/**
+ * An attempt that started. Times are in ms since 1970, durations in ms. `ready` is the time at
+ * which GitLab queued the job.
+ */
 interface Run {
   job: AnyJob;
   ready: number;
@@ -112,8 +115,8 @@ function criticalPath(runs: readonly Run[]): Run[] {
     if (!run) return path.reverse();
     counts.remove(count);
     const successor = path.at(-1);
-    // Because of TOLERANCE_MS, a run may be found that started after its successor. The successor
-    // and the runs before it did not wait for such a run, so it stays removed.
+    // Because of TOLERANCE_MS, the search may find a run that started after its successor. Neither
+    // the successor nor an earlier run waited for it, so it stays removed.
     if (successor && run.start > successor.start) continue;
     path.push(run);
     ended = countUntil(sorted, run.ready + TOLERANCE_MS);
