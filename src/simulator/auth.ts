@@ -135,7 +135,7 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
   }
   if (bearerToken !== undefined) return bearerCaller(request, route, bearerToken);
   // A job token in JOB-TOKEN or `job_token` is ignored if the route does not accept job tokens
-  // (upstream.md §10).
+  // (upstream.md §8).
   if (jobToken !== undefined && acceptsJobTokens(route, request.caps)) {
     return jobCaller(request.world.tokens.get(jobToken));
   }

@@ -13,7 +13,7 @@ import {
 /** The fields of a record that a caller may set. A missing or undefined field gets its default. */
 export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-/** Returns the defaults, replaced by the given fields. Ignores other keys of `given`. */
+/** Returns `defaults` with the values of `given`. Ignores keys of `given` that have no default. */
 export function withDefaults<T extends object>(defaults: T, given: Given<T>): T {
   const merged = { ...defaults };
   for (const key of Object.keys(defaults) as (keyof T)[]) {

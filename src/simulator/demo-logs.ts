@@ -233,7 +233,6 @@ export const jobLogs = {
       },
     ],
   },
-  /** Unit tests with one failure. */
   failingUnitTests: {
     image: node,
     uploads: ['junit.xml'],

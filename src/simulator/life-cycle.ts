@@ -60,8 +60,8 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * By a job's `when`: the statuses that the earlier stages together may have. With any other status,
- * the job is skipped.
+ * For each `when`: the combined statuses of the earlier stages with which a job gets its
+ * `firstStatus`. With any other status, the job is skipped.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],
@@ -137,8 +137,8 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
 /**
  * Returns the status with which a trigger job ends; null while the job runs.
  * - Without a downstream pipeline, the status is `failed`.
- * - With the strategy `depend`, it is the status of the downstream pipeline, but `failed` for
- *   `skipped`.
+ * - With the strategy `depend`, it is the status of the downstream pipeline; `skipped` becomes
+ *   `failed`.
  * - Without a strategy, it is `success`.
  */
 function endOfBridge({ downstream, strategy }: JobRecord): string | null {
@@ -212,7 +212,10 @@ export function retryPipeline(
   }
 }
 
-/** Adds a pipeline to `found`, and its child pipelines, and theirs. Excludes other projects. */
+/**
+ * Adds a pipeline, and its child pipelines at any depth, to `found`. Omits pipelines of other
+ * projects.
+ */
 function addWithChildren(pipeline: PipelineRecord, found: Set<PipelineRecord>): void {
   if (found.has(pipeline)) return;
   found.add(pipeline);

@@ -163,8 +163,8 @@ export function offsetPage<T extends Row>(
 }
 
 /**
- * The start of a keyset page. With the id null, the page starts at the beginning of the list or, if
- * `backward`, at its end.
+ * The start of a keyset page. With the id null, the page contains the newest rows or, if
+ * `backward`, the oldest.
  */
 interface Cursor {
   readonly id: number | null;

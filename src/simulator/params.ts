@@ -2,7 +2,7 @@ import { invalidParameters } from './responses.ts';
 import { scopeValues } from './statuses.ts';
 import type { Capabilities } from './versions.ts';
 
-/** A request parameter, as parsed by Rack or from JSON. */
+/** A request parameter, as parsed from JSON or by Rack, the web server interface of Ruby. */
 export type Param = string | number | boolean | null | Param[] | { [key: string]: Param };
 export type Params = { [key: string]: Param };
 
@@ -24,8 +24,8 @@ function keyParts(key: string): string[] {
 }
 
 /**
- * Appends to an array like Rack: `list[][a]=1&list[][b]=2` adds one hash to the array. Another
- * `list[][a]` begins a second hash, because the first one has the key `a`.
+ * Appends to an array, as Ruby's Rack does: `list[][a]=1&list[][b]=2` adds one hash (object) to the
+ * array. Another `list[][a]` begins a second hash, because the first one has the key `a`.
  */
 function appendTo(list: Param[], rest: string[], value: string): void {
   const [next] = rest;
@@ -56,7 +56,7 @@ function assign(target: Params, [name = '', ...rest]: string[], value: string): 
 }
 
 /**
- * Parses a query or form into nested parameters like Rack: `scope[]=a`, `list[][key]=b`,
+ * Parses a query or form into nested parameters, as Ruby's Rack does: `scope[]=a`, `list[][key]=b`,
  * `hash[key]=c`.
  */
 export function parseNested(pairs: URLSearchParams): Params {
@@ -98,8 +98,8 @@ export interface ParamReader {
 }
 
 /**
- * Calls `read` with a reader of the parameters. If a parameter is invalid, throws `400 {"error":
- * …}` with all problems (upstream.md §1.1).
+ * Calls `read` with a reader of the parameters. If a parameter is invalid, throws 400 with all
+ * problems in `error` (upstream.md §1.1).
  */
 export function readParams<T>({ params }: { params: Params }, read: (reader: ParamReader) => T): T {
   const reader: ParamReader = { params, problems: [] };
@@ -131,7 +131,10 @@ export const readPathId = (reader: ParamReader, name: string) => readInteger(rea
 const trueWords = new Set(['true', '1', 't', 'yes', 'y', 'on']);
 const falseWords = new Set(['false', '0', 'f', 'no', 'n', 'off']);
 
-/** Reads a boolean in any form that Grape accepts. False if the parameter is absent. */
+/**
+ * Reads a boolean in any form that GitLab accepts, such as `yes` or `1`. False if the parameter is
+ * absent, blank or invalid.
+ */
 export function readBoolean(reader: ParamReader, name: string): boolean {
   const value = reader.params[name];
   if (isBlank(value)) return false;
@@ -153,7 +156,7 @@ export function readChoice(
   return undefined;
 }
 
-/** Reads text. Undefined if the parameter is absent or blank. */
+/** Reads text. Undefined if the parameter is absent, blank or not text. */
 export function readText(reader: ParamReader, name: string): string | undefined {
   const value = reader.params[name];
   if (isBlank(value)) return undefined;
@@ -172,7 +175,9 @@ export function readTime(reader: ParamReader, name: string): number | undefined 
   return undefined;
 }
 
-/** Reads a hash of values, such as job inputs. Empty if the parameter is absent. */
+/**
+ * Reads a hash of values, such as job inputs. Empty if the parameter is absent, blank or invalid.
+ */
 export function readHash(reader: ParamReader, name: string): Params {
   const value = reader.params[name];
   if (isBlank(value)) return {};

@@ -109,8 +109,8 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
 
 /**
  * Throws 403 if the caller has a job token of another project, and the requested project's
- * allowlist does not grant `policy` to that project (upstream.md §1.1). A project can disable its
- * allowlist.
+ * allowlist does not grant `policy` to the token's project (upstream.md §1.1). A project can
+ * disable its allowlist.
  */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
   const { job } = request.caller;
@@ -167,9 +167,8 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
 }
 
 /**
- * Returns a record that was found by its id. Throws 404 if there is none, or if it belongs to
- * another project than the one in the path: ids are unique in the whole instance (upstream.md
- * §1.5).
+ * Returns `record`. Throws 404 if it is undefined or belongs to another project than the one in the
+ * path. The latter is possible, because ids are unique in the whole instance (upstream.md §1.5).
  */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,

@@ -64,7 +64,7 @@ export function badRequest(reason: string): ApiError {
   return messageError(400, `400 Bad request - ${reason}`);
 }
 
-/** 400 for invalid parameters (upstream.md §1.1). Grape joins the messages with commas. */
+/** 400 for invalid parameters (upstream.md §1.1). GitLab joins the messages with commas. */
 export function invalidParameters(problems: readonly string[]): ApiError {
   return new ApiError(400, { error: problems.join(', ') });
 }
@@ -157,8 +157,8 @@ export function commonHeaders(id: string): Headers {
 }
 
 /**
- * Adds a weak ETag to a response with a body and the status 200 or 201. Returns 304 for a GET or
- * HEAD request that contains the ETag of a response with status 200 (Rack, upstream.md §6).
+ * Adds a weak ETag to a response with a body and the status 200 or 201. Returns 304 if the status
+ * is 200 and the ETag is in `If-None-Match` of a GET or HEAD request (upstream.md §6).
  */
 function withEtag(
   response: HttpResponse,

@@ -35,7 +35,7 @@ export const demo = {
      * acme/platform/deploy.
      */
     guest: 'glpat-demo-guest',
-    /** Token of the user alice that has only the scope read_api. */
+    /** A second token of the user alice, with only the scope read_api. */
     readOnly: 'glpat-demo-readonly',
     expired: 'glpat-demo-expired',
     /** Job token of a running job in the web shop. */

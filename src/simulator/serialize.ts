@@ -337,7 +337,8 @@ export function serializeBridge(job: JobRecord, view: View): Json {
 const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /**
- * Returns the keys that identify a project. Responses about other objects contain only these keys.
+ * Returns the keys that identify a project. The response about the agents of a job contains only
+ * these keys of a project.
  */
 export function projectIdentity(project: ProjectRecord): Json {
   return {

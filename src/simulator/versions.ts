@@ -30,7 +30,7 @@ const spans = {
    * (upstream.md §4.1).
    */
   offsetLimit: { since: '15.9', before: '16.6' },
-  /** page=0 and negative values of page and per_page are rejected; before, they were read as 1. */
+  /** page=0 and negative page or per_page are rejected. Earlier releases read them as 1. */
   strictPages: { since: '18.6' },
   /** Limit of 600 requests per minute and user for a project's list of jobs (upstream.md §5.2). */
   jobsIndexLimit: { since: '15.7' },
