@@ -14,8 +14,8 @@ export function groupBy<T>(values: Iterable<T>, keyOf: (value: T) => string): Ma
 export const compareTexts = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 /**
- * Runs `task` for each value, for at most `limit` values at a time, in the order of the values.
- * Rejects with the first error. After an error, running tasks continue, and tasks for further
+ * Runs `task` for each value, in the order of the values. At most `limit` tasks run at the same
+ * time. Rejects with the first error. After an error, running tasks continue, and tasks for further
  * values may still start.
  */
 export async function forEachConcurrently<T>(

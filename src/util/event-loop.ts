@@ -7,8 +7,8 @@ let sliceEndsAt = 0;
 let isSliceScheduled = false;
 
 /**
- * Whether long computations must pause. They share slices of 5 ms: true if the current slice is
- * over, or if none has begun.
+ * Whether a long computation must pause. All long computations share slices of 5 ms. True if the
+ * current slice is over, or if none has begun.
  */
 export const isSliceOver = (): boolean => performance.now() >= sliceEndsAt;
 
@@ -22,8 +22,8 @@ async function scheduleSlice(): Promise<void> {
 
 /**
  * Call this between the parts of a long computation. Each part may take a few milliseconds.
- * Resolves in the next iteration of the event loop or, if all callers together have worked for 5
- * ms, in a later one. Before it resolves, requests, responses and timers are served.
+ * Resolves in the next iteration of the event loop. If all callers together have worked for 5 ms,
+ * resolves in a later iteration. In the meantime, requests, responses and timers are served.
  */
 export async function shareEventLoop(): Promise<void> {
   do {

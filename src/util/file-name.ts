@@ -14,9 +14,9 @@ const decodeOnce = (text: string) =>
 const DOTS = /^\.{0,2}$|^\.{1,2};/;
 
 /**
- * Whether a text is safe as the name of one file or folder in a URL. Not safe are an empty text,
- * `.` and `..` (also with parameters, as in `..;a`), and texts with a slash, a backslash or NUL.
- * The text is also checked after repeated percent-decoding, because some proxies decode a URL
+ * Whether a text is safe as the name of one file or folder in a URL. False for an empty text, for
+ * `.` and `..` (also with parameters, as in `..;a`), and for a text with a slash, a backslash or
+ * NUL. The text is also checked after repeated percent-decoding, because some proxies decode a URL
  * again.
  */
 export function isFileName(text: string): boolean {

@@ -6,7 +6,7 @@ const REDACTED = '[redacted]';
  * tokens, and values of headers or parameters such as `private-token: …`.
  */
 const patterns: readonly RegExp[] = [
-  // Known prefixes also match directly after other letters.
+  // Unlike the next pattern, also matches inside a word, as in `my_glpat-…`.
   /gl(?:pat|rtr?|cbt|dt|oas|soat|ptt|ft|imt|agent|wt|ffct)-[\w.-]{8,}/g,
   /\bgl[a-z]{2,8}-[\w.-]{8,}/g,
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,

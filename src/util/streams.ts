@@ -19,8 +19,8 @@ interface StreamObserver {
 interface StreamSource<T> {
   next(): Promise<IteratorResult<T>>;
   /**
-   * Releases the source. Called when the stream is ended by its reader or by `endWith`, and when it
-   * fails. May be called repeatedly, and after the end of the source.
+   * Releases the source. Called when the reader or `endWith` ends the stream, and when `next`
+   * rejects. May be called repeatedly, and after the end of the source.
    */
   return?(): unknown;
 }
