@@ -3,8 +3,8 @@ const BLOCK = 4 * 1024;
 /** Number of blocks that are reserved at a time: 1 MiB. */
 const BLOCKS_PER_SEGMENT = 256;
 /**
- * Maximum number of segments that stay reserved although no body uses them. The largest body of an
- * ETag cache of the default size, 8 MiB, fits in them.
+ * Maximum number of segments that stay reserved although no body uses them. Together they have 8
+ * MiB, enough for the largest body that an ETag cache of the default size stores.
  */
 const MAX_EMPTY_SEGMENTS = 8;
 

@@ -5,12 +5,12 @@ import { headerOf } from './headers.ts';
 
 /**
  * A response that GitLab may confirm with 304. It holds the bytes of the body until the first 304.
- * After that, it holds the parsed body instead. A response that is replaced before its first 304
- * never holds parsed rows. These rows are then freed with their operation, which costs V8 much less
- * than freeing rows that a cache has held.
+ * After that, it holds the parsed body instead. So the cache never holds the parsed rows of a
+ * response that is replaced before its first 304. V8 frees such rows at a much lower cost than rows
+ * that a cache has held.
  *
- * The response counts its users: the cache, and the calls that may still receive the 304. The
- * bytes are freed when the last user releases the response, or when the parsed body replaces them.
+ * The response counts its users: the cache, and the calls that may still receive the 304. The bytes
+ * are freed when the last user releases the response, or when the parsed body replaces them.
  */
 export class CachedResponse {
   readonly etag: string;

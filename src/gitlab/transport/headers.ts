@@ -19,7 +19,7 @@ function toTime(text: string | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Greatest number of seconds that is read. JSON cannot contain the infinity of a longer number. */
+/** Maximum result of `toSeconds`. A larger number may be Infinity, which JSON cannot contain. */
 const MAX_SECONDS = 1e12;
 
 function toSeconds(text: string | undefined): number | undefined {

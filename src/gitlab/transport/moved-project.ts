@@ -103,7 +103,11 @@ function withProject(call: Call, project: string): Call {
   return { ...call, endpoint: { ...call.endpoint, path } };
 }
 
-/** Whether a 404 shows that a path or numeric id may no longer belong to the project. */
+/**
+ * Whether a response is GitLab's 404 and may concern the project, not only the job. `name` is the
+ * path or numeric id of the project. For a numeric id, the message must say that the project was
+ * not found.
+ */
 function isMissing(name: string, response: RawResponse): boolean {
   const message = notFoundMessageOf(response);
   if (message === undefined) return false;

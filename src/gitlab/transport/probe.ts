@@ -47,8 +47,8 @@ const isRefusal = (error: unknown): boolean =>
   (error instanceof GitlabStatusError && error.status < 500);
 
 /**
- * Creates the gateway's own check of GitLab. It requests the version without a credential, which
- * every GitLab refuses quickly with 401. `send` must not wait behind calls of callers.
+ * Creates the gateway's own check of GitLab. It requests the version without a credential. Every
+ * GitLab refuses this request quickly with 401. `send` must not wait behind calls of callers.
  */
 export function createProbe(send: Send, clock: Clock): Probe {
   return async () => {

@@ -26,8 +26,8 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 
 /**
  * Returns the error for a 2xx response whose body the call's reader rejected with `error`. If
- * another server than GitLab seems to have sent the body, the returned error says so. If not, it is
- * `error`. There are two signs of another server:
+ * another server than GitLab seems to have sent the body, returns an error that says so. Otherwise
+ * returns `error`. There are two signs of another server:
  * - The body is an object without `id`, which most resources of GitLab have.
  * - The body is not JSON, and the response names another media type than JSON.
  */
@@ -252,8 +252,8 @@ function hasRefusalForm(
 }
 
 /**
- * For a body that is not a JSON object: whether it is labeled as JSON and does not look like a web
- * page.
+ * Whether a body that is not a JSON object seems to be damaged JSON: its media type is JSON, and it
+ * does not begin like a web page.
  */
 const isDamagedJson = (response: RawResponse): boolean =>
   isJson(mediaTypeOf(response)) && startOf(response.body) !== '<';

@@ -14,7 +14,7 @@ interface InFlight {
 /**
  * Shares a running GET, including parsing and validation, between equal requests of one credential.
  * Requests of different credentials are never shared, because permissions differ. A caller that
- * joins a running GET also gets its deadline.
+ * joins a running GET also gets the deadline of that GET.
  */
 export function createSingleFlight(
   start: Start,
