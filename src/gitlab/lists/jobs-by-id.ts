@@ -12,7 +12,7 @@ import { type Plan, type PlannedPage, planReads, planRest } from './jobs-by-id-p
 import { isBeyondEnd } from './keyset-page.ts';
 import { compareIds } from './page-request.ts';
 
-/** A job, null if it does not exist or the caller may not see it, or the error of its read. */
+/** A job; null if it does not exist or the caller may not see it; or the error of its read. */
 export type JobOutcome = Job | null | Error;
 
 export type Outcomes = Map<string, JobOutcome>;
@@ -26,8 +26,9 @@ interface Batch {
 
 /**
  * Reads jobs of one project by id. Returns the outcome of each id. Uses keyset pages, because one
- * page may contain many of the jobs. If the server does not support keyset pages or the cursors
- * that the gateway builds, makes one call per id. A job token cannot do that, so its reads fail.
+ * page may contain many of the jobs. If the server does not support keyset pages or the gateway's
+ * cursors, makes one call per id. GitLab refuses such calls with a job token. Then the outcomes are
+ * the errors of the pages.
  */
 export async function readJobs(
   gitlab: Gitlab,

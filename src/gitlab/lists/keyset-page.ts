@@ -85,9 +85,9 @@ function detectCapabilities(
 }
 
 /**
- * Returns whether GitLab answered 500 to a keyset page because no row follows its cursor, which
- * happens by GitLab's code (upstream.md §4.2). To find out, reads the last row of the list in the
- * direction of the page.
+ * Returns whether `error` is a 500 that GitLab sent because no row follows the cursor of the keyset
+ * page. GitLab's code does this (upstream.md §4.2). To find out, reads the last row of the list in
+ * the direction of the page.
  */
 export async function isBeyondEnd<T extends { id: number | string }>(
   error: unknown,
