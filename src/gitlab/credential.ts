@@ -56,7 +56,7 @@ export class SecretHeaders extends Secret<HeaderEntries> {
 
   /**
    * `redact` removes from texts everything that looks like a token, and the values of
-   * `secretEntries`. By default, these are all entries.
+   * `secretEntries`. By default, `secretEntries` contains all entries.
    */
   constructor(entries: HeaderEntries, secretEntries = entries) {
     super(entries);
@@ -72,9 +72,9 @@ export const anonymous: Credential = {
 };
 
 /**
- * Values of proxy headers are removed from error texts if they have at least this length. A shorter
- * value, such as `https`, may be an ordinary word of a message. GitLab masks variables in logs from
- * the same length on.
+ * Minimum length of a proxy header's value that is removed from error texts. A shorter value, such
+ * as `https`, may be an ordinary word of a message. GitLab masks variables in logs from the same
+ * length on.
  */
 const MIN_SECRET_LENGTH = 8;
 

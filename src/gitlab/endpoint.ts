@@ -11,8 +11,8 @@ export interface Endpoint {
 
 /**
  * Thrown for an id or file path that may change the path of the call, such as '..', or that cannot
- * be encoded. GitLab has no such ids. An archive may contain files with such names, for example
- * with a backslash. They cannot be read (upstream.md §12).
+ * be encoded. GitLab has no such ids. An archive of artifacts may contain files with such names,
+ * for example with a backslash. These files cannot be read (upstream.md §12).
  */
 export class InvalidSegmentError extends RangeError {
   override readonly name = 'InvalidSegmentError';

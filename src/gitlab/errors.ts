@@ -163,7 +163,7 @@ export class GitlabResponseError extends GitlabError {
 /**
  * Thrown if the call did not reach the intended endpoint of GitLab's API, and therefore had no
  * effect. Possible causes:
- * - Another server answered, or the address redirects to another one.
+ * - Another server answered, or the response is a redirect.
  * - GitLab's router has no such route (upstream.md §1.6).
  * - A proxy removed the query (§4.1).
  * - The storage to which GitLab redirects a download fails (§12).
@@ -246,8 +246,8 @@ export const isFailureOfOneRead = (error: unknown): error is GitlabError =>
 
 /**
  * Whether the error shows that keyset pages do not work, so that offset pages are needed. GitLab
- * before 15.9 does not support keyset pagination (upstream.md §4.2). Other servers may ignore the
- * cursors that the gateway builds.
+ * before 15.9 does not support keyset pagination (upstream.md §4.2). Later versions may ignore the
+ * cursors that the gateway builds, because their format is undocumented.
  */
 export function isKeysetUnsupported(
   error: unknown,

@@ -38,8 +38,8 @@ interface Part {
  */
 const OBJECT_END = '},"';
 /**
- * A commit may contain objects, so OBJECT_END may occur in it. Its end is recognized by the next
- * member.
+ * The text that marks the end of a commit and the beginning of the next member. A commit may
+ * contain objects, so OBJECT_END may also occur inside it.
  */
 const COMMIT_END = '},"pipeline":';
 

@@ -73,7 +73,8 @@ const MAX_ROW_START = '{"id":,'.length + 19;
 
 /**
  * Returns the rows of a list without parsing them, for a caller that needs only some of them. Only
- * the last row is parsed, to check its id: callers conclude from this id which jobs do not exist.
+ * the last row is parsed, to check that it is a complete row: callers conclude from its id which
+ * jobs do not exist.
  *
  * Returns undefined if the rows cannot be separated with certainty, for example if their ids do not
  * descend. In this case, use `parseRows`.

@@ -28,8 +28,9 @@ export function createKnownCredentials(): KnownCredentials {
 }
 
 /**
- * The reading routes on which success shows that a job token is valid. They accept job tokens in
- * every version, except the list of a project's jobs, which always requires a credential.
+ * Routes for reading on which success shows that a job token is valid. All of them accept job
+ * tokens in every version of GitLab, except the list of a project's jobs. That list never succeeds
+ * without a valid credential.
  */
 const JOB_TOKEN_ROUTES = new Set([
   '/job',

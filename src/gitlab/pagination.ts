@@ -9,12 +9,14 @@ export interface Page<T> {
   items: T[];
   /**
    * Whether older rows follow. Undefined if this is unknown, for example because a proxy removed
-   * the headers. On a keyset page in the direction `newer`, true may be wrong (see keyset-page.ts).
+   * the headers. On a keyset page in the direction `newer`, true is not reliable: GitLab sends
+   * X-NEXT-CURSOR even if no older rows follow.
    */
   hasNext: boolean | undefined;
   /**
    * Whether newer rows precede. Undefined if this is unknown, for example on a keyset page without
-   * X-PREV-CURSOR. On a keyset page in the direction `older`, true may be wrong.
+   * X-PREV-CURSOR. On a keyset page in the direction `older`, true is not reliable: GitLab sends
+   * X-PREV-CURSOR even if no newer rows precede.
    */
   hasPrevious: boolean | undefined;
   /** Number of rows in the list; undefined if GitLab does not count them (upstream.md §4.1). */
@@ -50,8 +52,8 @@ export function toPageQuery(page: RestPageRequest): Query {
 }
 
 /**
- * Returns the URL of rel="next" in the Link header. Its host is GitLab's external host name, so the
- * gateway does not call this URL.
+ * Returns the URL of rel="next" in the Link header. The gateway does not call this URL, because its
+ * host is GitLab's external host name, which may differ from the host in GITLAB_URL.
  */
 function nextLink(headers: Headers): string | undefined {
   const links = headerOf(headers, 'link');

@@ -49,8 +49,8 @@ type Entry = KnownProject & { readonly expiresAt: number };
  */
 export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumbers {
   /**
-   * Entries by credential digest, then by lower-case path. The least recently stored ones are
-   * first.
+   * Entries by credential digest, then by lower-case path. In both maps, the least recently stored
+   * keys are first.
    */
   const byCredential = new Map<string, Map<string, Entry>>();
   let count = 0;

@@ -114,8 +114,8 @@ export function pipelineOf(project: string): Row<ListedPipeline> {
 }
 
 /**
- * Creates a check that rejects a row of another project or pipeline than the first row's, which a
- * faulty cache may send. A row that does not name its project or pipeline passes.
+ * Creates a check that rejects a row whose project or pipeline differs from the first row's. A
+ * faulty cache may send such a row. A row that does not name its project or pipeline passes.
  */
 function ofOneOwner(type: 'project' | 'pipeline') {
   let first: number | string | undefined;
@@ -127,8 +127,8 @@ function ofOneOwner(type: 'project' | 'pipeline') {
 }
 
 /**
- * Rejects a row whose id is not the requested one, which a faulty cache may send. Showing or
- * changing another job would be worse than an error.
+ * Returns a function that validates a row and rejects it if its id is not `id`. A faulty cache may
+ * send another row. Showing or changing another job would be worse than an error.
  */
 export function withId<T extends { id: number | string }>(row: Row<T>, id: string): Row<T> {
   return (value, refuse) => {
@@ -225,9 +225,9 @@ interface UnboundRow<T> {
 }
 
 /**
- * Returns a reader that parses and validates only the rows with the ids `wanted`; undefined means
- * all. It reads any other row at the first use, so an invalid row that is not needed usually causes
- * no error.
+ * Returns a reader that parses and validates only the rows with the ids `wanted`, or all rows if
+ * `wanted` is undefined. Any other row is parsed when it is first used. So an invalid row that is
+ * not needed usually causes no error.
  *
  * Requests for one URL may share a result although they need different rows. So either all requests
  * for a URL must use this reader, or none.
@@ -281,8 +281,8 @@ function readOnce<T extends { id: number | string }>(
 }
 
 /**
- * Returns a function that builds a page of lazy rows. Like the function of `withEnvelope`, it
- * captures neither the call nor the response.
+ * Returns a function that builds a page of lazy rows. The function captures neither the call nor
+ * the response, because the ETag cache retains the function.
  */
 function withLazyRows<T, P>(
   rows: UnboundRow<T>[],

@@ -101,7 +101,7 @@ export interface GitlabResponse<T> extends ResponseHead {
 export type Exchange = (call: Call) => Promise<RawResponse>;
 /** Sends a call. Rejects with GitlabError, or with the reason of the call's signal. */
 export type Send = (call: Call) => Promise<GitlabResponse<unknown>>;
-/** Starts a call and sets its deadline. `controller` aborts it, if given. */
+/** Starts a call and sets its deadline. `controller`, if given, aborts the call. */
 export type Start = (
   request: UpstreamRequest<unknown>,
   controller?: AbortController,

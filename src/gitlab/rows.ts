@@ -17,9 +17,9 @@ import {
 
 /*
  * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
- * a key may be missing on an older server and null on a newer one. Required are only ids, the
- * `file_type` of an artifact, and members that prove that GitLab sent the row, such as a job's
- * status. An optional value that is invalid becomes null, so that the rest of the job remains.
+ * a key may be missing on an older server and null on a newer one. Only these members are required:
+ * ids, the `file_type` of an artifact, and members that prove that GitLab sent the row, such as a
+ * job's status. An invalid optional value becomes null, so that the rest of the row remains.
  */
 
 const text = optional(aText);
@@ -96,7 +96,7 @@ export const restRunner = object({
 });
 export type RestRunner = Of<typeof restRunner>;
 
-/** The machine of a runner on which a job ran (GitLab 17 and later). */
+/** The machine on which a runner executed a job (GitLab 17 and later). */
 export const restRunnerManager = object({
   id,
   system_id: text,

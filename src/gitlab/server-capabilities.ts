@@ -11,8 +11,8 @@ export interface ServerCapabilities {
   /** Whether keyset pages have the headers X-NEXT-CURSOR and X-PREV-CURSOR. */
   cursorHeaders?: boolean;
   /**
-   * Whether GitLab accepts the cursors of `buildCursor`. If false, lists of project jobs use offset
-   * pages, and reads by id use one call per job.
+   * Whether GitLab accepts the cursors that the gateway builds. If false, lists of project jobs use
+   * offset pages, and reads by id use one call per job.
    */
   builtCursors?: boolean;
   /**
@@ -21,7 +21,8 @@ export interface ServerCapabilities {
    */
   bridges?: 'bridges' | 'trigger_jobs';
   /**
-   * Whether byte_offset of a trace is supported (19.0 and later). Set by the code that reads logs.
+   * Whether GitLab can send only the part of a log after `byte_offset` (19.0 and later). Set by the
+   * code that reads logs.
    */
   byteOffset?: boolean;
 }

@@ -15,8 +15,8 @@ import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
 export interface Shape<Value> {
   /**
    * First repairs invalid members of an object and invalid items of a list in place, where possible
-   * (see above). Then returns undefined if the value is valid. Otherwise returns the path to an
-   * invalid value and the reason, such as `.id: expected an id`.
+   * (see the top of this file). Then returns undefined if the value is valid. Otherwise returns the
+   * path to an invalid value and the reason, such as `.id: expected an id`.
    */
   mismatch(value: unknown): string | undefined;
   /** Converts a value that does not pass; undefined if its meaning is not certain. */
@@ -159,9 +159,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Validates one optional member that `object` does not check, because its parameter `valid` names
- * the member. Returns the value, the converted value, or null if the value is invalid; undefined if
- * the member is missing.
+ * Validates one optional member that the parameter `valid` of `object` names, so that `object` does
+ * not check it. Returns the value or the converted value. Null if the value is invalid; undefined
+ * if the member is missing.
  */
 export function validOrNull<Value>(
   shape: Optional<Value>,
