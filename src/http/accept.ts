@@ -22,8 +22,8 @@ export type ResponseType = (typeof TYPES)[number];
 export const offeredTypes = TYPES.join(', ');
 
 /**
- * Each type with and without charset. If an Accept header names a type with a parameter, Negotiator
- * matches it only with an offered type that has this parameter, too.
+ * The types that are offered to Negotiator: each type with and without charset. Negotiator matches
+ * `application/json;charset=utf-8` only with an offered type that has this parameter, too.
  */
 const OFFERED = new Map<string, ResponseType>(
   TYPES.flatMap((type) => [

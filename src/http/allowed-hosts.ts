@@ -11,8 +11,8 @@ import { LRUCache } from 'lru-cache';
 export const ANY_HOST = '*';
 
 /**
- * Part of two messages: for a refused request, and for settings with which the program cannot
- * start.
+ * Part of two messages: the response to a refused request, and the error at startup if the required
+ * setting ALLOWED_HOSTS is missing.
  */
 export const ALLOWED_HOSTS_RULE =
   'ALLOWED_HOSTS must list the host names that clients use for this gateway, such as "jobs.example.com"; "*" allows all.';

@@ -41,7 +41,8 @@ export function createArtifactsRoute(sendDownload: SendDownload): Route {
       const headers = {
         'content-type': 'application/octet-stream',
         'content-disposition': toAttachment(fileNameOf(disposition) ?? path.at(-1) ?? ARCHIVE),
-        // GitLab does not support ranges for files of an archive.
+        // Clients cannot request a part of a file, because GitLab does not support that for the
+        // files of an archive.
         'accept-ranges': 'none',
         ...(size !== undefined && { 'content-length': size }),
       };

@@ -26,8 +26,8 @@ export const BOARD_DOCUMENTS = 'documents.json';
 type Answer = (routed: RoutedRequest) => void | Promise<void>;
 
 /**
- * Returns the board's HTML document. Its references are relative, so that a proxy may serve it
- * below a path.
+ * Returns the board's HTML document. Its references are relative, so that a proxy may serve the
+ * gateway below a path such as `/ci/`.
  */
 function readPage(folder: string): string {
   return readFileSync(join(folder, 'index.html'), 'utf8').replaceAll(REFERENCE, 'board/assets/');

@@ -93,10 +93,10 @@ export function dropUnreadBodies(server: Server): void {
 }
 
 /**
- * Limits the connections of the process, each of which takes at least 6 kB. Above `max`, each new
- * connection closes all idle connections, and the oldest connection that has not sent a request. So
- * new clients and probes of /health are still served. Above 1.25 times `max`, Node refuses new
- * connections.
+ * Limits the connections of the process, because each takes at least 6 kB of memory. If more than
+ * `max` are open, each new connection makes the server close all idle connections, and the oldest
+ * connection that has not sent a request. So new clients and probes of /health are still served.
+ * Above 1.25 times `max`, Node refuses new connections.
  */
 export function limitConnections(server: Server, max: number): void {
   /** Connections without a request, oldest first. */
@@ -120,9 +120,9 @@ export function limitConnections(server: Server, max: number): void {
 }
 
 /**
- * Closes connections without traffic for `timeoutMs`. `server.timeout` alone is not enough: Yoga's
- * HTTP adapter disables a socket's timeout before it streams a body, so a client that reads nothing
- * would keep its connection forever.
+ * Closes connections without traffic for `timeoutMs`. `server.timeout` alone is not enough, because
+ * Yoga's HTTP adapter disables a socket's timeout before it streams a body. A client that reads
+ * nothing would then keep its connection forever.
  */
 export function closeStalled(server: Server, timeoutMs: number): void {
   server.timeout = timeoutMs;

@@ -11,14 +11,15 @@ export interface DownloadLimits {
   readonly perCaller: number;
   /**
    * A download is aborted if the write buffer of its response is full for this time, without a
-   * `drain`. A full buffer holds about 64 KiB that the client has not read.
+   * `drain` event. A full buffer holds about 64 KiB that the client has not read.
    */
   readonly stalledMs: number;
   /** A download that takes longer is aborted. */
   readonly maxMs: number;
   /**
-   * If a new download would exceed the limits, the slowest download is aborted, provided that its
-   * buffer is full for this time. The measured time may be too long by half of `slowMs`.
+   * A download is slow if its buffer is full for this time. If a new download would exceed the
+   * limits, the slowest of the slow downloads is aborted. The measured time may be too long by half
+   * of `slowMs`.
    */
   readonly slowMs: number;
   /**
@@ -79,7 +80,7 @@ export function createDownloads(
     const { response, startedAt } = download;
     const timer = setInterval(
       () => {
-        // If the buffer is not full, the download does not wait for the client, but for GitLab.
+        // A download whose buffer is not full waits for GitLab, not for the client.
         if (!response.writableNeedDrain) download.progressAt = clock.now();
         const isTooLong = clock.now() - startedAt >= limits.maxMs;
         if (isTooLong || waitingMs(download) >= limits.stalledMs) cutOff(download);

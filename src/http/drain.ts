@@ -43,7 +43,8 @@ export function createDrain() {
     /** Counts a response as running until it is closed. */
     watch(response: ServerResponse) {
       running += 1;
-      // Not `once`, which would wrap the listener for nothing: 'close' is emitted only once.
+      // Uses `on`, because `once` would wrap the listener in another function. 'close' is emitted
+      // only once anyway.
       response.on('close', () => {
         running -= 1;
         if (running > 0) return;

@@ -10,7 +10,7 @@ export const HEARTBEAT_MS = 12_000;
 const PING = ':\n\n';
 const COMPLETE = 'event: complete\ndata:\n\n';
 
-/** Headers of streams. Proxies neither buffer nor change a response with them. */
+/** Headers of streams. Proxies neither buffer nor change a response that has these headers. */
 export const STREAM_HEADERS = {
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',

@@ -20,8 +20,8 @@ export interface ExampleOperation {
 const FOLDER = new URL('../../schema/operations/', import.meta.url);
 const DIRECTIVE_LINE = /^# (variables|credential): (.*)\n/gm;
 /**
- * Matches the last line of the comment if it is only `#`. It separated the explanation from the
- * lines `variables:` and `credential:`, and remains when these are removed.
+ * Matches the last line of the comment if this line is only `#`. In the file, it separates the
+ * explanation from the lines `variables:` and `credential:`, which were already removed.
  */
 const EMPTY_COMMENT_LINE = /^#\n(?=\n|[^#])/m;
 

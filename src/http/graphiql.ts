@@ -124,7 +124,7 @@ function toSettings(tokens: ExampleTokens): Record<string, unknown> {
   };
 }
 
-/** Escapes JSON for a <script> element. */
+/** Returns a value as JSON that is safe inside a <script> element. */
 function toScriptData(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

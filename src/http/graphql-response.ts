@@ -9,8 +9,8 @@ import type { Exchange } from './graphql-request.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /**
- * Returns the HTTP status of a response: the highest status of its errors, otherwise 200. With
- * `application/json`, errors with `onlyNewMediaType` are ignored.
+ * Returns the HTTP status of a response: the highest status that its errors have, at least 200.
+ * The status of an error with `onlyNewMediaType` does not count if `type` is `application/json`.
  */
 export function statusOf(errors: readonly GraphQLError[], type: ResponseType): number {
   let status = 200;

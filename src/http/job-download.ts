@@ -11,8 +11,8 @@ import { headerReader } from './graphql-request.ts';
 import { type RoutedRequest, refuseMethod, sendJson } from './server.ts';
 
 /*
- * Downloads of a job: its log and its artifacts, streamed as GitLab sends them. Credentials are
- * sent as for GraphQL. Errors are JSON with `code` and `message`.
+ * Downloads of a job: its log and its artifacts, streamed as GitLab sends them. Clients send their
+ * credential in the same headers as for GraphQL. Errors are JSON with `code` and `message`.
  */
 
 /** A job, as the path of a request names it. */

@@ -21,8 +21,8 @@ interface TextAnswer {
 
 interface McpRouteDeps {
   /**
-   * Answers `tools/list` from a cache. If it returns undefined, the endpoint must answer the
-   * request. `answer` passes a request to the endpoint.
+   * Answers `tools/list` from a cache. Returns undefined if the endpoint must answer the request.
+   * `answer` passes a request to the endpoint.
    */
   listTools(
     body: unknown,
@@ -114,7 +114,7 @@ export function createMcpRoute(endpoint: Endpoint, deps: McpRouteDeps): Route {
     checkRequest(request, deps.origins);
     const { readBytes, maxBodyBytes: maxBytes } = deps;
     const body: unknown = JSON.parse(await readJsonText(request, { readBytes, maxBytes }));
-    // The SDK would run all requests of a batch, but current versions of the protocol have no
+    // The MCP SDK would run all requests of a batch, but current versions of the protocol have no
     // batches.
     if (Array.isArray(body)) throw badRequest('Batches are not supported.', 400);
     const answer = (of: unknown) => endpoint(toWebRequest(request, response), of);

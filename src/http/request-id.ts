@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { redactPatterns } from '../util/redact.ts';
 
-/** Matches usual request ids, without characters that have a meaning in headers or log lines. */
+/** Matches request ids without characters that have a meaning in headers or log lines. */
 const FORM = /^[\w.:+/=@-]{1,128}$/;
 
 /** Returns the given request id, or a new one if it is missing, malformed or looks like a token. */

@@ -44,8 +44,8 @@ const OPERATOR_PATHS = ['/health', '/ready', '/metrics'];
 const ANY_HOST_PATHS = [...OPERATOR_PATHS, '/webhooks/gitlab'];
 
 /**
- * Whether the Host header and the request target form a URL. A target that is a full URL is
- * refused.
+ * Whether the Host header and the request target form a URL. False if the target alone is a full
+ * URL, such as `http://example.com/graphql`.
  */
 function hasAddress(host: string, target: string): boolean {
   return target.startsWith('/') && URL.canParse(`http://${host}${target}`);

@@ -5,7 +5,7 @@ import type { ReadBytes } from './body.ts';
 import { headerReader } from './graphql-request.ts';
 import type { Route } from './server.ts';
 
-/** Large enough for the event of a pipeline with a few thousand jobs. */
+/** Maximum size of a webhook. The event of a pipeline with a few thousand jobs is smaller. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** Returns the response to a body that `readBytes` refused. Rethrows any other error. */

@@ -73,7 +73,7 @@ async function openYoga() {
  * protocol. Yoga neither parses nor executes an operation.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
-  /** Loads Yoga with the first response that needs it: it has more code than the gateway itself. */
+  /** Loads Yoga for the first response that needs it: Yoga has more code than the gateway. */
   const loadYoga = loadOnce(openYoga);
 
   const sendWithYoga = async (
