@@ -69,8 +69,8 @@ export function parseAddress(args: AddressArguments, webUrls: readonly string[])
 }
 
 /**
- * The variable definitions of an operation that selects `targetFields`. `locate` returns the
- * values.
+ * The variable definitions of an operation that selects `targetFields`. `locate` returns the values
+ * of these variables.
  */
 export const LOCATION =
   '$project: ID!, $id: ID! = "", $ref: String, $isJob: Boolean!, $isNewest: Boolean!, $isPipeline: Boolean!';
@@ -144,8 +144,8 @@ const FIND_PIPELINE = /* GraphQL */ `
 export type NumberedAddress = Exclude<Address, { kind: 'newest' }>;
 
 /**
- * Returns the job or pipeline that arguments identify. If they have no id, reads the id of the
- * newest pipeline, which takes a call to GitLab.
+ * Returns the job or pipeline that arguments identify. If the arguments contain no id, reads the id
+ * of the newest pipeline, which takes a call to GitLab.
  */
 export async function resolveAddress(
   args: AddressArguments,
@@ -189,17 +189,17 @@ interface PipelineJobs {
 }
 
 const MAX_PAGES = 5;
-/** Maximum number of names in the error message about a name that no job has. */
+/** Maximum number of job names that the error for an unknown name lists. */
 const MAX_NAMES = 20;
 
 /**
- * Returns the error for a job name that a pipeline does not have. `names` are those of the searched
- * jobs. `isSearched`: whether these are all jobs of the pipeline.
+ * Returns the error for a job name that was not found in a pipeline. `names` are the names of the
+ * jobs that were searched. `isComplete`: whether these are all jobs of the pipeline.
  */
-function noSuchJob(names: readonly string[], isSearched: boolean): ToolError {
+function noSuchJob(names: readonly string[], isComplete: boolean): ToolError {
   const shown = names.slice(0, MAX_NAMES).map((text) => JSON.stringify(text));
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-  const problem = isSearched
+  const problem = isComplete
     ? 'The pipeline has no job of this name.'
     : `None of the newest ${names.length} jobs of the pipeline has this name.`;
   return new ToolError(`${problem} Names: ${shown.join(', ') || 'none'}${more}.`);
@@ -226,7 +226,7 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       after,
     });
     const { databaseId, jobs }: PipelineJobs = findPipeline(data, address);
-    // All pages are of one pipeline, even if a newer one starts meanwhile.
+    // Reads the next pages from this pipeline, even if a newer pipeline starts meanwhile.
     address = { kind: 'pipeline', project: address.project, id: databaseId };
     // The tools show names that `nameText` has cleaned and shortened. So a cleaned and shortened
     // name also finds the job.

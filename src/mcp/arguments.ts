@@ -93,8 +93,8 @@ function withoutNulls(given: unknown): unknown {
 }
 
 /**
- * Checks the arguments of a tool; null counts as absent. Throws ToolError that says what is
- * allowed.
+ * Checks the arguments of a tool; null counts as absent. If one is invalid, throws a ToolError that
+ * says what is allowed.
  */
 export function parseArguments<T>(
   given: unknown,

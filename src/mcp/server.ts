@@ -76,8 +76,8 @@ interface Outcome {
 }
 
 /**
- * Returns a function that removes the caller's token, the gateway's own token, and everything that
- * looks like a token.
+ * Returns a function that removes from a text the caller's token, the gateway's own token, and
+ * everything that looks like a token.
  */
 function redactFor(header: (name: string) => string | null, fallback: Credential | undefined) {
   const { headers } = readCredential(header);
@@ -136,8 +136,8 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       return { text, isError: answer.isError ?? false };
     } catch (error) {
       if (!(error instanceof ToolError)) report(error);
-      // If a read failed, `problems` contains the reason. The tool threw only because the data of
-      // that read was missing, so the answer contains the reason instead of the tool's message.
+      // If GitLab could not be read, `problems` contains the reason. The tool threw only because
+      // the data was missing. So the answer contains the reason instead of the tool's message.
       const [reason] = error instanceof ToolError ? [...problems, error.message] : [];
       const message = reason ?? 'Internal error of the gateway: report it to its operators.';
       return { text: renderAnswer({ head: [message] }, rendering), isError: true };

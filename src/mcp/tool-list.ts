@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
 /*
- * Caches responses to `tools/list`. MCP clients send this request at each start, and the SDK takes
- * twice the CPU time of a small GraphQL operation for it. The response depends on the request and a
- * few of its headers (`HEADERS`), but not on the caller.
+ * Caches responses to `tools/list`. MCP clients send this request at each start. To answer it, the
+ * MCP SDK takes twice the CPU time of a small GraphQL operation. The response depends on the body
+ * and a few headers (`HEADERS`) of the request, but not on the caller.
  */
 
 /** The request headers on which the SDK's response depends. */
