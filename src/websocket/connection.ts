@@ -15,9 +15,9 @@ interface RunningOperation {
 const SERVICE_RESTART = 1012;
 
 /**
- * Maximum number of concurrent operations of one connection, including subscriptions. A page of
- * jobs has at most 500 rows, so a client can subscribe to each of them. An operation takes 20 kB of
- * memory.
+ * Maximum number of concurrent operations of one connection, including subscriptions. A query
+ * returns at most 500 jobs of a list at once, so a client can subscribe to each of them. An
+ * operation takes 20 kB of memory.
  */
 export const MAX_OPERATIONS = 500;
 
@@ -176,9 +176,9 @@ function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Prom
 
 /**
  * Returns a function that passes messages to `handle`, and keeps the order of messages with one
- * operation id. A client may complete an operation and reuse its id. The new operation then starts
- * after the old one has ended, because graphql-ws (6.4) would send the old result for the new
- * operation. The function rejects with TooManyMessagesError if too many messages wait.
+ * operation id. A client may send `complete` for an operation and reuse its id. The new operation
+ * then starts after the old one has ended, because graphql-ws (6.4) would otherwise send the old
+ * result for the new operation. The function rejects with TooManyMessagesError if too many messages wait.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,

@@ -16,8 +16,8 @@ function encode(response: OperationResponse): string | Buffer {
 }
 
 /**
- * Matches the end of a `next` message with a placeholder. graphql-ws writes the payload last. A
- * `pong` message has the payload of the client's `ping`, which may look like a placeholder.
+ * Matches the end of a `next` message with a placeholder. graphql-ws writes the payload last. Does
+ * not match a `pong` message, whose payload comes from the client and may look like a placeholder.
  */
 const PLACEHOLDER = /"type":"next","payload":(\{"placeholder":(\d+)\}\})$/;
 

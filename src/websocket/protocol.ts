@@ -212,7 +212,7 @@ export function createProtocol({
     execute: resultOf as never,
     subscribe: resultOf as never,
     onNext: ({ extra: { connection } }, _id, _params, _args, result) =>
-      // Sends a placeholder to graphql-ws. The result replaces it when the message is sent.
+      // Gives graphql-ws a placeholder. The result replaces it when the message is sent.
       connection.payloads.hold(result as unknown as OperationResponse) as never,
     onError: (_context, _id, _params, errors) => errors.map(formatError),
     onComplete: ({ extra: { connection } }, id) => connection.finish(id),

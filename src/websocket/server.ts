@@ -43,8 +43,8 @@ const MAX_FRAGMENTS = 1_024;
 const MAX_BUFFERED_CHUNKS = 8_192;
 
 /**
- * Terminates the connection of a client that disappeared without closing it: the client does not
- * answer pings. While data such as a long log waits to be sent, it is enough that the client reads,
+ * Terminates the connection if its client does not answer pings, for example because the client has
+ * lost its network. While data such as a long log waits to be sent, the client only has to read,
  * because its answers may be late.
  */
 function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stalledMs: number) {
@@ -61,7 +61,8 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   };
   const timer = setInterval(() => {
     if (socket.bufferedAmount > 0) isAlive = true;
-    // A pong may have arrived while the event loop was busy. `setImmediate` lets it be read first.
+    // A pong may have arrived while the event loop was busy. With `setImmediate`, Node reads it
+    // before `check` runs.
     else setImmediate(check);
   }, pingMs);
   // The `timeout` event is emitted at each timeout. A callback of `setTimeout` is called only once.

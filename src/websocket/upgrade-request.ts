@@ -8,7 +8,7 @@ import { IncomingMessage } from '../util/http.ts';
 export class UpgradeRequest extends IncomingMessage {
   /**
    * The value of `upgrade` that Node sets. The constructor of IncomingMessage already calls the
-   * setter below. Without `declare`, this field would be initialized afterwards.
+   * setter below. Without `declare`, this field would be set to undefined afterwards.
    */
   declare private offersUpgrade: boolean | null;
 
