@@ -58,8 +58,8 @@ function parseFlags(argv: readonly string[]) {
 }
 
 /**
- * Returns the trimmed text of a setting (undefined or empty if it is not set), and the name of the
- * environment variable that contains it.
+ * Returns the trimmed text of a setting, and the name of the environment variable with this text.
+ * The text is undefined or empty if the setting is not set.
  */
 function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
   const names = isAnyCase ? [name.toLowerCase(), name] : [name];

@@ -112,8 +112,8 @@ export interface GatewayDeps {
   /** Reports a bug; clients see a masked error. @default writes to the log, or to stderr */
   report?: (bug: unknown) => void;
   /**
-   * Whether this process is one of several workers on one port. With METRICS_PORT, their primary
-   * serves /metrics.
+   * Whether this process is one of several workers on one port. With METRICS_PORT, the primary
+   * process of the workers serves /metrics.
    */
   isWorker?: boolean | undefined;
   /** Sends a change event to the other workers. Set if several processes serve one port. */
@@ -150,7 +150,7 @@ export interface GatewayDeps {
    * Clock and randomness of polls, and ping interval of WebSockets. The clock is also used for the
    * token file, webhooks and MCP. @default the defaults of `LiveHubOptions` and `WebSocketOptions`
    */
-  // Without a type of websocket/server.ts, because the published types must not need @types/ws.
+  // Does not import WebSocketOptions, because the published types must not need @types/ws.
   live?: (Pick<LiveHubOptions, 'clock' | 'random'> & { pingMs?: number | undefined }) | undefined;
 }
 
@@ -236,8 +236,8 @@ function createReport(logger: Logger | undefined): (bug: unknown) => void {
 export const BOARD_FOLDER = fileURLToPath(new URL('../../dist/board', import.meta.url));
 
 /**
- * Reads files that a setting needs. A failure becomes the only problem of a ConfigError. Its text
- * begins with `problem`.
+ * Returns the result of `read`, which reads files that a setting needs. If `read` throws, throws a
+ * ConfigError whose only problem is the text `problem` and the reason.
  */
 function readFor<T>(problem: string, read: () => T): T {
   try {
@@ -385,7 +385,7 @@ function operatorEndpoints({ telemetry, drain }: Parts, withMetrics: boolean) {
 }
 
 /**
- * Creates a gateway: connects the client for GitLab, the GraphQL operations, and the HTTP and
+ * Creates a gateway from its parts: the client for GitLab, the GraphQL operations, and the HTTP and
  * WebSocket servers.
  */
 export function createGateway(config: Config, given: GatewayDeps): Gateway {
@@ -459,8 +459,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
 }
 
 /**
- * Listens. Resolves with the server's URL for browsers: `localhost` stands for `0.0.0.0` and
- * `[::]`.
+ * Listens. Resolves with the server's URL for browsers, which has `localhost` instead of `0.0.0.0`
+ * or `[::]`.
  */
 export function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -24,7 +24,7 @@ import {
 interface Given {
   readonly demo: boolean;
   readonly production: boolean;
-  /** Parsed values by variable name. Contains only the settings above this one in `settings`. */
+  /** Parsed values by variable name, but only those of the preceding settings in `settings`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 

@@ -3,7 +3,7 @@ import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import type { ChangeEvent } from '../live/notifications.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** A change event that the primary forwards from one worker to all others. */
+/** A change event that a worker sends to the primary, and the primary to all other workers. */
 type EventMessage = { kind: 'event'; event: ChangeEvent };
 type ToWorker = { kind: 'drain' } | EventMessage;
 type ToPrimary = { kind: 'listening'; address: string } | EventMessage;
