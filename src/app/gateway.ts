@@ -130,8 +130,8 @@ export interface GatewayDeps {
    */
   startPage?: string | undefined;
   /**
-   * Options of the transport to GitLab, such as its clock. @default `timeouts` of the configuration;
-   * for all other options, the defaults of `createTransport`
+   * Options of the transport to GitLab, such as its clock. @default for `timeouts`, those of the
+   * configuration; for all other options, the defaults of `createTransport`
    */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version' | 'network'> | undefined;
   /**

@@ -178,7 +178,8 @@ function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Prom
  * Returns a function that passes messages to `handle`, and keeps the order of messages with one
  * operation id. A client may send `complete` for an operation and reuse its id. The new operation
  * then starts after the old one has ended, because graphql-ws (6.4) would otherwise send the old
- * result for the new operation. The function rejects with TooManyMessagesError if too many messages wait.
+ * result for the new operation. The function rejects with TooManyMessagesError if too many messages
+ * wait.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,
