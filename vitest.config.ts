@@ -17,8 +17,9 @@ const WORKERS = availableParallelism() + 1;
 
 /**
  * `npm test` runs *.test.ts. `npm run test:slow` (mode "slow") runs *.slow.ts, one file at a time:
- * tests that need a real clock, a small heap, a restart, a build or a browser. A slow test fails
- * only if three tries in a row fail, because a busy machine may miss a time limit.
+ * tests that need a real clock, a small heap, a browser, or the built program in a process of its
+ * own. A slow test fails only if three tries in a row fail, because a busy machine may miss a time
+ * limit. Slow tests without a time limit set `retry` to 0.
  */
 export default defineConfig(({ mode }) => ({
   // One copy of graphql for our code and libraries: Node loads index.js, but Vite alone loads
@@ -26,14 +27,18 @@ export default defineConfig(({ mode }) => ({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }, ...exported] },
   test: {
     ...(mode === 'slow'
-      ? { include: ['test/**/*.slow.ts'], fileParallelism: false, retry: 2 }
+      ? {
+          include: ['test/**/*.slow.ts'],
+          globalSetup: 'test/setup/build.ts',
+          fileParallelism: false,
+          retry: 2,
+        }
       : { include: ['test/**/*.test.ts'], maxWorkers: WORKERS, isolate: false }),
     // As in production. With NODE_ENV=test, Yoga pings event streams every 300 ms instead of every
     // 12 s.
     env: { NODE_ENV: 'production' },
     // Fewer garbage collections: 5 % less CPU time for the whole suite.
     execArgv: ['--max-semi-space-size=64'],
-    globalSetup: 'test/setup/build.ts',
     setupFiles: 'test/setup/properties.ts',
     // Long timeouts cost nothing while tests pass: machines may be slow and shared.
     testTimeout: 120_000,

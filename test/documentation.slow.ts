@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,30 @@ function failureOf(folder: string, command: string): Promise<string> {
   });
 }
 
+describe('docs/architecture.md', { retry: 0 }, () => {
+  const [, section = ''] = readFileSync(`${root}/docs/architecture.md`, 'utf8').split(
+    '\n## The files of one request\n',
+  );
+  const [list = ''] = section.split('\n## ');
+  const [, request = '{}'] = /-d '(.*)'/.exec(list) ?? [];
+  const listed = [...list.matchAll(/^(\d+)\. `([^`]+)`/gm)];
+
+  it('numbers the files of one request', () => {
+    expect(listed.map(([, number]) => Number(number))).toEqual(listed.map((_, at) => at + 1));
+  });
+
+  it('lists exactly the files that the request passes through', () => {
+    const program = fileURLToPath(new URL('./helpers/files-of-request.mjs', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, request], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+    const { body, files } = JSON.parse(stdout) as { body: object; files: string[] };
+    expect(body).toMatchObject({ data: { job: { name: 'build' } } });
+    expect(listed.map(([, , file]) => file).sort()).toEqual(files);
+  });
+});
+
 describe('docs/adding.md', () => {
   it.each(walkthroughs)(
     'has diffs that compile and whose tests pass: $title',
@@ -43,8 +67,6 @@ describe('docs/adding.md', () => {
       expect(await failureOf(folder, 'git init --quiet')).toBe('');
       expect(await failureOf(folder, 'git apply walkthrough.patch')).toBe('');
       expect(await failureOf(folder, 'npm run codegen')).toBe('');
-      // Now dist/ is newer than the sources, so vitest does not build it. The tests do not use it.
-      cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
       const failures = await Promise.all([
         failureOf(folder, 'npm run typecheck'),
         failureOf(folder, `npx biome ci ${sources.join(' ')}`),

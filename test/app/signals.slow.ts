@@ -10,6 +10,7 @@ const preload = (signal: string) => `
 
 it.each(['SIGTERM', 'SIGINT'])(
   '%s ends a program that is still starting, with 0',
+  { retry: 0 },
   async (signal) => {
     const source = `data:text/javascript,${encodeURIComponent(preload(signal))}`;
     const child = spawnProgram([], {

@@ -12,7 +12,7 @@ const isInstalled = existsSync(executablePath);
 const title = `HTML in Chromium${isInstalled ? '' : ` (skipped: there is none at ${executablePath})`}`;
 
 // If CI is set, the tests fail without a browser, so that they cannot be skipped unnoticed.
-describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
+describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, { retry: 0 }, () => {
   let browser: Browser;
   let page: Page;
 

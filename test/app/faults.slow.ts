@@ -7,7 +7,7 @@ import { startProgram } from './start-program.ts';
 
 const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
 
-describe('the program', () => {
+describe('the program', { retry: 0 }, () => {
   it.skipIf(!hasPrlimit)('survives running out of file descriptors, and serves again', async () => {
     const { url, query, child } = await startProgram();
     const open = readdirSync(`/proc/${child.pid}/fd`).length;

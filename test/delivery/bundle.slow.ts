@@ -110,7 +110,7 @@ async function startWithout(...sources: string[]): Promise<string> {
   return /http:\S+(?=graphql)/.exec(output)?.[0] ?? '';
 }
 
-describe('a program of which parts cannot be loaded', () => {
+describe('a program of which parts cannot be loaded', { retry: 0 }, () => {
   it('answers their requests with status 500, and serves all others', async () => {
     const url = await startWithout('graphql-yoga', '@modelcontextprotocol/server');
     const post = (path: string, body: object, accept: string) =>

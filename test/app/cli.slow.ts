@@ -27,7 +27,7 @@ async function listening(child: ChildProcess, output: { out: string }): Promise<
   return /http:\S+/.exec(output.out)?.[0] ?? '';
 }
 
-describe('the program', () => {
+describe('the program', { retry: 0 }, () => {
   it('starts the demo, prints its addresses, answers a query, and exits on SIGTERM', async () => {
     // Many users have set GITLAB_TOKEN for a real GitLab. The demo must ignore it.
     const { child, output } = start(['--demo', '--port', '0'], { GITLAB_TOKEN: 'glpat-of-user' });
