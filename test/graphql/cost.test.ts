@@ -106,11 +106,11 @@ function fieldsOf(type: string): Selected[] {
 
 /**
  * Returns the fields to test for a way (by index) to reach a type. Returns all fields for the first
- * way, and for all ways with PROPERTY_RUNS=1. Otherwise returns one field of each kind, and a sixth
+ * way, and for all ways with PROPERTY_RUNS=1. Otherwise returns one field of each kind, and a tenth
  * of all fields, which differs from way to way.
  */
 function sampleFor(way: number, fields: readonly Selected[]): Selected[] {
-  if (way === 0 || runs(6) >= 6) return [...fields];
+  if (way === 0 || runs(10) >= 10) return [...fields];
   const kinds = new Set(fields.map(({ kind }) => kind));
   const chosen = new Set(
     [...kinds].map((kind) => {
@@ -118,7 +118,7 @@ function sampleFor(way: number, fields: readonly Selected[]): Selected[] {
       return same[way % same.length];
     }),
   );
-  return fields.filter((field, index) => chosen.has(field) || index % 6 === way % 6);
+  return fields.filter((field, index) => chosen.has(field) || index % 10 === way % 10);
 }
 
 /** Returns whether the estimate is a maximum: `history` stops reading when it has found enough. */
