@@ -64,66 +64,69 @@ it.each(files)('%s fits the schema', (file) => {
   expect(validate(schema, document)).toEqual([]);
 });
 
+/** How many calls to GitLab the comment of an operation names. */
+const costs: Record<string, number> = {
+  '01-one-job': 1,
+  '02-newest-jobs': 1,
+  '03-failed-jobs': 1,
+  '04-pipeline': 3,
+  '06-job-log': 1,
+  '07-by-web-address': 1,
+  '08-by-id': 2,
+  '09-job-board': 2,
+  '10-current-job': 2,
+  '11-retry-job': 1,
+  '12-cancel-job': 1,
+  '13-play-job': 1,
+  '14-erase-job': 1,
+  '18-pipelines-of-a-ref': 1,
+  '19-pipeline-board': 3,
+  '20-failed-jobs-of-board': 2,
+  '21-pipeline-timeline': 2,
+  '22-downstream-pipelines': 3,
+  '24-search-log': 1,
+  '27-why-a-pipeline-failed': 3,
+  '28-tests-and-artifacts': 3,
+  '30-plan-retries': 2,
+  '31-retry-pipeline': 3,
+};
+
 /** Queries and mutations. Subscriptions have tests of their own. */
 const answered = readOperations().filter(({ query }) => !/^subscription /m.test(query));
 
-it.each(answered)('$name works in the demo on the first click', async (operation) => {
-  const gateway = await startDemo();
-  const { query, variables, credential } = operation;
-  const headers = { [credential]: tokens[credential] ?? '' };
-  const answer = await gateway.query(query, { variables, headers, token: null });
-  expect(answer.errors).toBeUndefined();
-  for (const root of Object.values(answer.data ?? {})) expect(root).toBeTruthy();
-  for (const key of [
-    'job',
-    'pipeline',
-    'trace',
-    'jobs',
-    'pipelines',
-    'nodes',
-    'resource',
-    'downstreamPipeline',
-  ]) {
-    for (const value of valuesAt(key, answer.data)) expect(value).not.toBeNull();
-  }
-  for (const nodes of valuesAt('nodes', answer.data)) expect(nodes).not.toEqual([]);
-  for (const root of Object.values(answer.data ?? {})) {
-    if (/^mutation /m.test(query)) expect(root).toMatchObject({ errors: [] });
-  }
-  expect(gateway.bugs).toEqual([]);
+it('names the calls of operations that exist', () => {
+  expect(answered.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(costs)));
 });
 
-it.each([
-  ['01-one-job', 1],
-  ['02-newest-jobs', 1],
-  ['03-failed-jobs', 1],
-  ['04-pipeline', 3],
-  ['06-job-log', 1],
-  ['07-by-web-address', 1],
-  ['08-by-id', 2],
-  ['09-job-board', 2],
-  ['10-current-job', 2],
-  ['11-retry-job', 1],
-  ['12-cancel-job', 1],
-  ['13-play-job', 1],
-  ['14-erase-job', 1],
-  ['18-pipelines-of-a-ref', 1],
-  ['19-pipeline-board', 3],
-  ['20-failed-jobs-of-board', 2],
-  ['21-pipeline-timeline', 2],
-  ['22-downstream-pipelines', 3],
-  ['24-search-log', 1],
-  ['27-why-a-pipeline-failed', 3],
-  ['28-tests-and-artifacts', 3],
-  ['30-plan-retries', 2],
-  ['31-retry-pipeline', 3],
-])('%s costs what its comment says: %i', async (name, calls) => {
-  const gateway = await startDemo();
-  const operation = readOperations().find((each) => each.name === name)!;
-  const headers = { [operation.credential]: tokens[operation.credential] ?? '' };
-  await gateway.query(operation.query, { variables: operation.variables, headers, token: null });
-  expect(gateway.calls()).toHaveLength(calls);
-});
+it.each(answered)(
+  '$name works in the demo on the first click, and costs what it says',
+  async (operation) => {
+    const gateway = await startDemo();
+    const { name, query, variables, credential } = operation;
+    const headers = { [credential]: tokens[credential] ?? '' };
+    const answer = await gateway.query(query, { variables, headers, token: null });
+    if (costs[name]) expect(gateway.calls()).toHaveLength(costs[name]);
+    expect(answer.errors).toBeUndefined();
+    for (const root of Object.values(answer.data ?? {})) expect(root).toBeTruthy();
+    for (const key of [
+      'job',
+      'pipeline',
+      'trace',
+      'jobs',
+      'pipelines',
+      'nodes',
+      'resource',
+      'downstreamPipeline',
+    ]) {
+      for (const value of valuesAt(key, answer.data)) expect(value).not.toBeNull();
+    }
+    for (const nodes of valuesAt('nodes', answer.data)) expect(nodes).not.toEqual([]);
+    for (const root of Object.values(answer.data ?? {})) {
+      if (/^mutation /m.test(query)) expect(root).toMatchObject({ errors: [] });
+    }
+    expect(gateway.bugs).toEqual([]);
+  },
+);
 
 it('shows on its board what is difficult: a retry, a matrix, a warning, jobs that wait', async () => {
   const gateway = await startDemo();
