@@ -91,10 +91,11 @@ export interface Caller {
 
 const noTraceContext: Readonly<Record<string, string>> = {};
 /**
- * Matches a traceparent header of version 00 and of later versions, which may append members (W3C
- * Trace Context, 3.2).
+ * Matches a valid traceparent header (W3C Trace Context, 3.2). Only versions after 00 may append
+ * members. The version ff and ids of zeros alone are invalid.
  */
-const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
+const TRACEPARENT =
+  /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
 /**
  * Maximum characters of a tracestate header. A longer one is not forwarded. W3C Trace Context
  * recommends to forward at least this length (3.3.1.5).

@@ -282,8 +282,8 @@ function createNamedCount(
     });
     const read = parts.flatMap((part) => part.read);
     const rest = parts.reduce((sum, part) => sum + part.rest, 0);
-    const isReported = request.report && Object.entries(args);
-    const [name] = isReported?.find(([, value]) => Array.isArray(value)) ?? [];
+    const reportedArgs = request.report && Object.entries(args);
+    const [name] = reportedArgs?.find(([, value]) => Array.isArray(value)) ?? [];
     if (name && request.report) {
       const count = at.objects * countOwnReads(read) + rest;
       const argument = { name, field: path.join('.'), isList: true };

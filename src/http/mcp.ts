@@ -98,10 +98,6 @@ function send({ status, headers, body }: Response, response: ServerResponse): vo
  * errors.
  */
 function refuseWith(error: unknown, response: ServerResponse): void {
-  if (error instanceof SyntaxError) {
-    refuse(response, 400, 'The body must be JSON.', PARSE_ERROR);
-    return;
-  }
   const http = error instanceof GraphQLError ? httpOptionsOf(error) : undefined;
   if (!http) throw error;
   for (const [name, value] of Object.entries(http.headers ?? {})) response.setHeader(name, value);
@@ -113,7 +109,14 @@ export function createMcpRoute(endpoint: Endpoint, deps: McpRouteDeps): Route {
   const serve = async ({ request, response }: RoutedRequest): Promise<void> => {
     checkRequest(request, deps.origins);
     const { readBytes, maxBodyBytes: maxBytes } = deps;
-    const body: unknown = JSON.parse(await readJsonText(request, { readBytes, maxBytes }));
+    const text = await readJsonText(request, { readBytes, maxBytes });
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      refuse(response, 400, 'The body must be JSON.', PARSE_ERROR);
+      return;
+    }
     // The MCP SDK would run all requests of a batch, but current versions of the protocol have no
     // batches.
     if (Array.isArray(body)) throw badRequest('Batches are not supported.', 400);

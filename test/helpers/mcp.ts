@@ -91,7 +91,7 @@ export async function connectClient(
 export async function startMcp({ env, simulator, ...options }: StartOptions = {}) {
   const started = await startGateway({
     env: { MCP: 'true', ...env },
-    simulator: { world: seedWorld({ now: Date.now() }), ...simulator },
+    simulator: { ...simulator, world: simulator?.world ?? seedWorld({ now: Date.now() }) },
     token: demo.token,
     ...options,
   });

@@ -94,6 +94,18 @@ describe('search_log', () => {
     expect(calls()).toHaveLength(1);
   });
 
+  it('says how many lines of the excerpts its length left out', async () => {
+    const world = seedWorld({ now: Date.now() });
+    const text = Array.from({ length: 200 }, (_, at) => (at % 2 ? 'other' : 'found')).join('\n');
+    Object.assign(world.job(job) ?? {}, { log: [Buffer.from(text)] });
+    const { call } = await startMcp({ simulator: { world }, env: { MCP_MAX_CHARS: '1000' } });
+    const args = { project, job, any_of: ['found'], context: 0, max_matches: 100 };
+    const answer = (await call('search_log', args)).text;
+    const shown = answer.match(/^ +>\d+ found$/gm)?.length ?? 0;
+    expect(shown).toBeGreaterThan(5);
+    expect(answer).toContain(`${100 - shown} lines left out for length`);
+  });
+
   it('finds a job by its name in one pipeline, even if a newer one starts between two pages', async () => {
     const jobs = Array.from({ length: 101 }, (_, at) => build(at + 1, `job ${at + 1}`));
     const newest = { project: 42, status: 'running', jobs, bridges: [] };

@@ -22,6 +22,18 @@ describe('without an OpenTelemetry SDK', () => {
     await query(JOB, { headers: { traceparent, tracestate: 'a=1' } });
     expect(simulator.requests[0]?.headers).toMatchObject({ traceparent, tracestate: 'a=1' });
   });
+
+  it.each([
+    ['of a later version', `01-${TRACE_ID}-${PARENT_ID}-01-more`, true],
+    ['with the version ff', `ff-${TRACE_ID}-${PARENT_ID}-01`, false],
+    ['of version 00 with more members', `${traceparent}-more`, false],
+    ['with a trace id of zeros', `00-${'0'.repeat(32)}-${PARENT_ID}-01`, false],
+    ['with a parent id of zeros', `00-${TRACE_ID}-${'0'.repeat(16)}-01`, false],
+  ])('forwards only a valid traceparent: one %s', async (_what, header, isValid) => {
+    const { query, simulator } = await start();
+    await query(JOB, { headers: { traceparent: header } });
+    expect(simulator.requests[0]?.headers['traceparent']).toBe(isValid ? header : undefined);
+  });
 });
 
 describe('with an OpenTelemetry SDK in the process', () => {

@@ -91,9 +91,12 @@ export function createFairLimiter(limits: ConcurrencyLimits, callsPerTurn = 1) {
     /** Acquires a slot if one is free. Returns whether it did. */
     tryAcquire(digest: string): boolean {
       const share = shareOf(digest);
-      if (!hasSlot(digest, share)) return false;
-      take(digest, share);
-      return true;
+      if (hasSlot(digest, share)) {
+        take(digest, share);
+        return true;
+      }
+      removeIfIdle(digest);
+      return false;
     },
     /** Waits for a slot. Rejects with the signal's reason if the signal is aborted first. */
     acquire(digest: string, signal: AbortSignal): Promise<void> {

@@ -50,6 +50,9 @@ function rowsOf(excerpts: readonly Excerpt[]): string[] {
   });
 }
 
+const countLines = (rows: readonly string[]): number =>
+  rows.filter((row) => !row.startsWith('-- ')).length;
+
 /** Returns what a search found, as text. */
 export function formatSearch(
   { trace }: JobData,
@@ -80,7 +83,7 @@ export function formatSearch(
         keep: fromEnd ? 'end' : 'start',
         isLog: true,
         after({ start, end }) {
-          const leftOut = rows.length - (end - start);
+          const leftOut = countLines(rows) - countLines(rows.slice(start, end));
           const cut =
             leftOut > 0
               ? [
