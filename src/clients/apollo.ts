@@ -36,8 +36,9 @@ const ofJob = {
 };
 
 /**
- * Policies of fields that depend on whether a job was retried. Their values are exact only in some
- * responses (see client/attempts.ts).
+ * Policies of fields that depend on whether a job was retried. A response for which the gateway did
+ * not read all attempts has null for `retried`, and may show a retried job as retryable. These
+ * policies then use what the cache knows.
  */
 const fieldsOfAttempts = {
   Job: ofJob,
@@ -55,8 +56,8 @@ const mapValues = <Value, Result>(
  * Creates `typePolicies` for Apollo Client's `InMemoryCache`:
  * - lists grow page by page;
  * - the new fields of an object without an id are added to the cached object;
- * - `retried`, `retryable` and `detailedStatus.action` keep their exact values if a later response
- *   has no exact ones (see `fieldsOfAttempts`).
+ * - a job that is known to be retried stays so, and is not shown as retryable, if a later response
+ *   does not know it (see `fieldsOfAttempts`).
  *
  * @param relayStylePagination the function of that name of `@apollo/client/utilities`
  */

@@ -117,10 +117,10 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
 }
 
 /**
- * Number of list items that an operation writes before it checks whether other work must run in
- * between. Most operations have fewer items.
+ * An operation writes this number of list items without checking the time. It checks the time before
+ * each further item. Most operations have fewer items.
  */
-const MAX_ITEMS_AT_ONCE = 100;
+const UNCHECKED_ITEMS = 100;
 
 /**
  * Serializes the items from index `start` on, separated by commas. For an operation with many
@@ -136,7 +136,7 @@ function writeItems(
   let parts: Json[] | undefined;
   try {
     for (let index = start; index < values.length; index += 1) {
-      if (run.itemCount >= MAX_ITEMS_AT_ONCE && isSliceOver()) {
+      if (run.itemCount >= UNCHECKED_ITEMS && isSliceOver()) {
         const rest = shareEventLoop().then(() => writeItems(values, write, run, index));
         return concatenate([...(parts ?? []), json, rest]);
       }

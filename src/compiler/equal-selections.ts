@@ -33,8 +33,9 @@ function textOf({ selectionSet }: FieldNode): string | undefined {
 
 /**
  * Returns the text of a field's selections; `nodes` are the nodes of the field. Undefined if the
- * field has no selections, or if the text is long or contains a variable. An error of a variable's
- * value has the location of the variable, so selections with variables cannot share a writer.
+ * field has no selections, or if the text is long or contains a variable. If a variable has an
+ * invalid value, the error names where the document uses the variable. That place differs between
+ * two selections, so selections with variables cannot share a writer.
  */
 export function selectionText(nodes: readonly FieldNode[]): string | undefined {
   const texts = new Set(nodes.map(textOf));

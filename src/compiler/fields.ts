@@ -34,8 +34,8 @@ export interface Scope {
   /** Values of the variables in `@skip` and `@include`. */
   readonly conditions: Readonly<Record<string, unknown>>;
   /**
-   * Whether the fields are written for several objects: for list items, for the objects of fields
-   * that share a writer, or for objects inside these objects.
+   * Whether an execution may write these fields more than once: for each item of a list, for each
+   * of several aliases with equal selections, or inside an object that is written more than once.
    */
   readonly isRepeated: boolean;
 }

@@ -333,8 +333,8 @@ const trace = rowLoader<JobRef, KeptLog>({
 });
 
 /**
- * Reads the end of a log, from byte `offset` on. If the server ignores the offset, keeps only the
- * end of the whole log. If the log has become shorter than `offset`, for example because it was
+ * Reads a log from byte `offset` on, or from its beginning if the server ignores the offset. Keeps
+ * the last `maxBytes` of it. If the log has become shorter than `offset`, for example because it was
  * erased, the response is empty. Then the log is read from its beginning.
  */
 async function readEnd(

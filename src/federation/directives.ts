@@ -28,7 +28,7 @@ const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
 
 /**
  * Root fields that get the tag `internal`, because they are about the caller's own credential, or
- * only for CI jobs.
+ * need the token of a CI job.
  */
 const INTERNAL = ['rateLimit', 'currentJob', 'allowedAgents'];
 
@@ -37,8 +37,8 @@ export const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag"])';
 
 /**
- * Returns the names of the types that are still reachable if some fields of the root types are
- * removed.
+ * Returns the names of all entity types, and of the types that are still reachable if some fields
+ * of the root types are removed.
  */
 function namesWithout(
   schema: GraphQLSchema,

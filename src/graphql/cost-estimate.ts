@@ -379,8 +379,8 @@ export interface CostEstimate {
  * later estimates evaluate only arguments. The returned functions throw a GraphQLError for an
  * invalid argument, too many malformed ids, or too many fields.
  *
- * The estimate excludes retries, and calls whose number depends on the rows. For example,
- * `pipeline.duration` below a list of jobs counts as one call, although each job may have another
+ * The estimate excludes retries. It counts one call where the number of calls depends on the rows:
+ * for example, for `pipeline.duration` below a list of jobs, although each job may have another
  * pipeline. The call budget limits these calls while the operation runs.
  */
 export function createCostEstimate(

@@ -162,8 +162,8 @@ function addContractTests(world: World, upstream: PipelineRecord): PipelineRecor
 }
 
 /**
- * Adds a pipeline of the web shop with all its jobs (check, test, build, deploy) in the status
- * `created`.
+ * Adds a pipeline of the web shop with jobs of four stages (check, test, build, deploy) in the
+ * status `created`.
  */
 export function addWebPipeline(world: World, options: WebPipeline): PipelineRecord {
   const pipeline = world.addPipeline('acme/shop/web', {

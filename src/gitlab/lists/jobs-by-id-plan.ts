@@ -19,7 +19,8 @@ export const ROWS_PER_CALL = 10;
 const MAX_WINDOW = 100;
 
 /**
- * If at least this number of ids are far apart, one page is first read for all of them. Fewer ids
+ * Minimum number of ids for which one page is tried although no two of them are within MAX_WINDOW.
+ * The page may reach several, because most ids in between may belong to other projects. Fewer ids
  * are read one by one.
  */
 const MIN_SHARED = 5;

@@ -115,8 +115,9 @@ async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'ki
 }
 
 /**
- * Whether the list contains the cursor row or a row before it. Reads one row in the opposite
- * direction.
+ * For a page that was read from the cursor row in the direction `from`: whether the list has a row
+ * behind that page, which is the cursor row or a row on its other side. Reads one row in the
+ * direction opposite to `from`.
  */
 async function hasRowBehind<Row>(
   fetch: Fetch<Row>,

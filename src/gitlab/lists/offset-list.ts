@@ -151,8 +151,8 @@ async function locate<Row extends WithId>(
     const side = sideOf(await pages.page(number), id);
     if (side === 'around' || (side === 'older' && number === 1)) return number;
     if (side === 'newer') newer = number;
-    // If the list has become shorter than `guess` and GitLab counts rows, the search continues at
-    // the last page.
+    // A page beyond the last one is empty, which counts as older. If GitLab counts rows, no page
+    // after the last one is read again. Otherwise `pageCount` is infinite.
     else older = Math.min(number, pageCount(pages) + 1);
     if (older === Number.POSITIVE_INFINITY) number = newer + step;
     else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);
