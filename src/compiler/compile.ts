@@ -34,8 +34,8 @@ export type Variables = Readonly<Record<string, unknown>>;
 export interface CompiledOperation {
   /**
    * Maximum number of fields that are compiled: the number of fields of the operation, times the
-   * number of combinations of true and false for the variables in `@skip` and `@include`. Equal
-   * selections of fields of one object count once.
+   * number of combinations of true and false for the variables in `@skip` and `@include`. If
+   * several fields of one object have equal selections, the fields inside these count only once.
    */
   readonly fields: number;
   /**

@@ -5,9 +5,9 @@ import { Bridge, CiJob, Node, Pipeline, type PipelineRow, type RowOfProject } fr
 import { projectBehind, projectUrlOf } from './web-url.ts';
 
 /**
- * Returns the numeric id of a downstream pipeline's project, if the pipeline has no `project_id`.
- * Finds the project by the URL of the pipeline. Costs one call, unless the project is also that of
- * the trigger job. Undefined if the project cannot be found.
+ * Finds the project of a downstream pipeline by the pipeline's URL, and returns its numeric id. For
+ * a pipeline whose row has no `project_id`. Costs one call, unless the project is also that of the
+ * trigger job. Undefined if the project cannot be found.
  */
 async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context: Context) {
   const url = projectUrlOf(pipeline);

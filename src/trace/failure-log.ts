@@ -238,7 +238,7 @@ export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<Fai
   const { lines } = trace;
   const mark = await findMark(trace, pause);
   const lineCount = lines.at(-1)?.number ?? 0;
-  // Without the line "ERROR: Job failed", the whole log is searched.
+  // Without the line "ERROR: Job failed", the search reaches to the end of the log.
   const lastLine = mark ? mark.number - 1 : lineCount;
   const section = await findFailedSection(trace, lastLine, pause);
   const range = {
