@@ -28,9 +28,9 @@ export function createKnownCredentials(): KnownCredentials {
 }
 
 /**
- * Routes for reading on which success shows that a job token is valid. All of them accept job
- * tokens in every version of GitLab, except the list of a project's jobs. That list never succeeds
- * without a valid credential.
+ * GET routes that answer with success only if the job token is valid. All of them read job tokens
+ * in every version of GitLab, and so reject an invalid one. One exception: some versions ignore job
+ * tokens for the list of a project's jobs. But that list never succeeds without a credential.
  */
 const JOB_TOKEN_ROUTES = new Set([
   '/job',

@@ -250,8 +250,8 @@ export type RestBridge = Of<typeof restBridge>;
 export const listedBridge = object(bridgeMembers, sharedInJobs);
 
 /**
- * A project as GET /projects/:id returns it. GitLab sends more members than these, and fewer to a
- * caller without permissions.
+ * A project as GET /projects/:id returns it. GitLab also sends members that are not listed here. A
+ * caller without permissions gets only some of the listed ones.
  */
 export const restProject = object({
   id,

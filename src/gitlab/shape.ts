@@ -159,8 +159,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Validates one optional member that the parameter `valid` of `object` names, so that `object` does
- * not check it. Returns the value or the converted value. Null if the value is invalid; undefined
+ * Validates the value of one optional member. For members that the shape of the object does not
+ * check, because they are in the parameter `valid` of the function `object`. Returns the value or the converted value. Null if the value is invalid; undefined
  * if the member is missing.
  */
 export function validOrNull<Value>(

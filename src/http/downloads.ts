@@ -41,7 +41,7 @@ interface Download {
   readonly caller: string;
   readonly response: ServerResponse;
   readonly startedAt: number;
-  /** When the write buffer of the response was last empty, or last seen not to be full. */
+  /** When the write buffer of the response was last not full, as far as is known. */
   progressAt: number;
 }
 

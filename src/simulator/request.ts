@@ -14,7 +14,7 @@ import type {
 import { ApiError, type ApiResponse, forbidden, notFound } from './responses.ts';
 import type { Capabilities, Capability } from './versions.ts';
 
-/** The authenticated caller. A job token acts as the user of its job. */
+/** A caller. All members are null without a credential. A job token acts as the user of its job. */
 export interface Caller {
   readonly user: UserRecord | null;
   readonly token: TokenRecord | null;

@@ -260,7 +260,8 @@ export function removeText(lines: Lines, count: number): void {
 }
 
 /**
- * Ends the open line and returns its index. A line that was committed before keeps its index.
+ * Commits the open line, and returns its index. A line that was committed before and opened again
+ * keeps its index.
  * `anchor` is the number of the line on GitLab's log page, or 0 if the page omits the line.
  */
 export function commitLine(lines: Lines, anchor: number): number {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** A stream that code other than its reader can end. */
+/** A stream that can also be ended from outside, not only by its reader. */
 interface EndableStream<T> extends AsyncIterableIterator<T> {
   /**
    * Ends the stream with one last value. A reader that is already waiting for the next value gets
