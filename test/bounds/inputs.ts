@@ -354,7 +354,7 @@ const webSockets: readonly Input[] = [
   },
   {
     input: 'pings and messages of a WebSocket',
-    bound: 'one at a time; 64 KiB of unread answers',
+    bound: 'read one after the other; none is read while 64 KiB of answers are unread',
     async attack(target) {
       const socket = await acknowledged(target);
       socket.pause();
