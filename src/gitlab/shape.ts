@@ -160,8 +160,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * Validates the value of one optional member. For members that the shape of the object does not
- * check, because they are in the parameter `valid` of the function `object`. Returns the value or the converted value. Null if the value is invalid; undefined
- * if the member is missing.
+ * check, because they are in the parameter `valid` of the function `object`. Returns the value or
+ * the converted value. Null if the value is invalid; undefined if the member is missing.
  */
 export function validOrNull<Value>(
   shape: Optional<Value>,

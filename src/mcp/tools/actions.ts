@@ -86,7 +86,8 @@ interface Asked {
 }
 
 /**
- * Returns the answer that says what an action did. Throws ToolError if the mutation failed or selected no job.
+ * Returns the answer that says what an action did. Throws ToolError if the mutation failed or
+ * selected no job.
  */
 export function formatAction(
   action: Action,
