@@ -91,7 +91,7 @@ function replace(value: unknown, changed: Objects, objects: Objects): unknown {
  *   Without an `id`, the counterpart of an item of a list is the item with the same `name` in the
  *   replaced list. For any other object, it is the object in the same field.
  * - Each of `changedJobs` is merged into all objects with the same `id`, at any depth.
- * - A null that means "not read" does not replace a known value.
+ * - A null in `retried` or `retryable` means "not read", and does not replace a known value.
  */
 export function applyPipelineUpdate<Pipeline extends object>(
   pipeline: Pipeline,

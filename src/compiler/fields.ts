@@ -40,7 +40,7 @@ export interface Scope {
   readonly isRepeated: boolean;
 }
 
-/** Returns the fields selected on an object of a type, for the conditions of a scope. */
+/** Returns the fields that `sets` select on the type `on`. Evaluates `@skip` and `@include`. */
 export function selectedFields(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,
@@ -195,7 +195,7 @@ const MAX_KEPT = 16;
 
 /**
  * Returns a writer that keeps the JSON of the objects that it writes until the operation ends. So
- * an object that occurs several times is serialized once. For example, many jobs of a list contain
+ * an object that occurs several times is usually serialized once. For example, many jobs of a list contain
  * the same commit object (gitlab/job-json.ts).
  */
 function keepJson(write: WriteObject): WriteObject {
@@ -226,8 +226,8 @@ interface Selected {
 }
 
 /**
- * Returns the resolver of a field. Prepares arguments and `info` only for a resolver that takes
- * them.
+ * Returns the resolver of a field. Prepares arguments and `info` only for a resolver with more than
+ * one parameter.
  */
 function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
   const { definition, nodes } = field;

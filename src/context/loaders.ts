@@ -185,8 +185,9 @@ class Operation {
   }
 
   /**
-   * Returns the numeric id and the full path of a project, as far as earlier responses to the
-   * caller contained them. `path` is the requested path. Undefined if nothing is known.
+   * Returns the numeric id and the current full path of a project, as far as GitLab's earlier
+   * responses to the caller's credential contained them. `path` is the path that the caller used,
+   * which may be a former path of the project. Undefined if nothing is known. Makes no call.
    */
   findProject(path: string) {
     return this.gitlab.findProject(path);

@@ -1,6 +1,6 @@
 /*
  * A client with methods for the REST endpoints of GitLab that the gateway calls for its callers.
- * Callers that send equal requests may receive the same result object: do not modify it.
+ * Equal reads with one credential may return the same result object: do not modify it.
  */
 import { setMaxListeners } from 'node:events';
 import { Calls, type GitlabDeps } from './bind-caller.ts';

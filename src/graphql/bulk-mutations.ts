@@ -238,7 +238,8 @@ function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
 
 /**
  * Returns a function that returns whether a job meets the conditions of the input and is in a state
- * that permits the action. Throws BAD_USER_INPUT if `statuses` contains UNKNOWN.
+ * that permits the action. Without `statuses` in the input, only the default statuses of the action
+ * are included. Throws BAD_USER_INPUT if `statuses` contains UNKNOWN.
  */
 function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) => boolean {
   const { stage, names, groupNames, includeAllowedToFail } = input;

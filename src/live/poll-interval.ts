@@ -72,8 +72,9 @@ export interface ReadOutcome {
   /** Whether an active part of the resource has no webhooks, such as a trigger job. */
   unannounced: boolean;
   /**
-   * Minimum pause after the read, in ms. Greater than 0 if the read was expensive, or if a call
-   * failed and its error became part of the state.
+   * Minimum pause after the read, in ms. Greater than 0 if a long log was read, or if a call failed
+   * and its error became part of the state. If the read made many calls, the longer of this pause
+   * and the pause for the calls applies.
    */
   minPauseMs: number;
   /** Minimum poll interval, in ms. WEBHOOK_FACTOR and SCARCE_FACTOR multiply it, too. */

@@ -156,7 +156,7 @@ export function readChoice(
   return undefined;
 }
 
-/** Reads text. Undefined if the parameter is absent, blank or not text. */
+/** Reads text, a number or a boolean. Undefined if the parameter is absent, blank or an object. */
 export function readText(reader: ParamReader, name: string): string | undefined {
   const value = reader.params[name];
   if (isBlank(value)) return undefined;

@@ -269,8 +269,9 @@ export function commitLine(lines: Lines, anchor: number): number {
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // Offsets must ascend, but `open.source` may be too small: the pending bytes of an earlier line
-  // (see log-state.ts) are parsed as if they stood directly before the new bytes.
+  // Offsets must ascend, but `open.source` may be too small if the line continues an earlier one.
+  // Its pending bytes (see `SourceLine` in log-state.ts) are parsed again, as if they stood directly
+  // before the new bytes.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;
