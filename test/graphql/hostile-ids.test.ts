@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runs } from '../helpers/runs.ts';
+import { runs, sample } from '../helpers/runs.ts';
 import { type Answer, at, type Started, startGateway, textAt } from '../helpers/start-gateway.ts';
 import { codePoint } from '../helpers/strings.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
@@ -216,10 +216,10 @@ async function check(
   const answer = await query(operation(name, text), { variables: { x } });
   const made = calls();
   const strange = made.filter((call) => !allowed?.test(call));
+  const blamed = blamesTheInput(answer) || answer;
   // Includes `x` in the comparison, so that a failure shows the argument.
-  expect({ x, strange, answer }).toEqual({ x: expect.anything(), strange: [], answer });
+  expect({ x, strange, blamed }).toEqual({ x, strange: [], blamed: true });
   expect(bugs).toEqual([]);
-  expect({ x, answer, blames: blamesTheInput(answer) }).toMatchObject({ blames: true });
   if (made.length === 0) expect(answer.errors?.length).toBe(1);
 }
 
@@ -234,7 +234,8 @@ it('An id that is not a number is refused with an example of what would be right
 describe.each(arguments_)('%s', (...argument) => {
   it('calls only its own endpoint, whatever the argument', async () => {
     const started = await start();
-    for (const x of hostile) await check(started, argument, x);
+    const shift = arguments_.findIndex(([name]) => name === argument[0]);
+    for (const x of sample(hostile, { step: 3, shift })) await check(started, argument, x);
   });
 });
 
