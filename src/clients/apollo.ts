@@ -56,8 +56,8 @@ const mapValues = <Value, Result>(
  * Creates `typePolicies` for Apollo Client's `InMemoryCache`:
  * - lists grow page by page;
  * - the new fields of an object without an id are added to the cached object;
- * - if a later response has null for `retried`, a job that the cache knows as retried stays retried,
- *   and is not shown as retryable (see `fieldsOfAttempts`).
+ * - if a later response has null for `retried`, a job that the cache knows as retried stays
+ *   retried, and is not shown as retryable (see `fieldsOfAttempts`).
  *
  * @param relayStylePagination the function of that name of `@apollo/client/utilities`
  */

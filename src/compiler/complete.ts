@@ -117,8 +117,8 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
 }
 
 /**
- * An operation writes this number of list items without checking the time. It checks the time before
- * each further item. Most operations have fewer items.
+ * An operation writes this number of list items without checking the time. It checks the time
+ * before each further item. Most operations have fewer items.
  */
 const UNCHECKED_ITEMS = 100;
 

@@ -195,8 +195,8 @@ const MAX_KEPT = 16;
 
 /**
  * Returns a writer that keeps the JSON of the objects that it writes until the operation ends. So
- * an object that occurs several times is usually serialized once. For example, many jobs of a list contain
- * the same commit object (gitlab/job-json.ts).
+ * an object that occurs several times is usually serialized once. For example, many jobs of a list
+ * contain the same commit object (gitlab/job-json.ts).
  */
 function keepJson(write: WriteObject): WriteObject {
   return (source, run, path) => {

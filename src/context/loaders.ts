@@ -335,8 +335,8 @@ const trace = rowLoader<JobRef, KeptLog>({
 
 /**
  * Reads a log from byte `offset` on, or from its beginning if the server ignores the offset. Keeps
- * the last `maxBytes` of it. If the log has become shorter than `offset`, for example because it was
- * erased, the response is empty. Then the log is read from its beginning.
+ * the last `maxBytes` of it. If the log has become shorter than `offset`, for example because it
+ * was erased, the response is empty. Then the log is read from its beginning.
  */
 async function readEnd(
   operation: Operation,

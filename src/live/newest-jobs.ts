@@ -219,8 +219,8 @@ function changesIn(
   hasStatus: (row: Job) => boolean,
 ): Job[] {
   if (before === after) return [];
-  // The id of the last job of the page as it was before. An unknown job with a lower id is not new: it
-  // moved onto the page only because another job was deleted.
+  // The id of the last job of the page as it was before. An unknown job with a lower id is not new:
+  // it moved onto the page only because another job was deleted.
   const oldest = [...before.keys()][NEWEST_JOBS - 1] ?? '0';
   return [...after].flatMap(([id, job]) => {
     const known = before.get(id);

@@ -270,8 +270,8 @@ export function commitLine(lines: Lines, anchor: number): number {
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
   // Offsets must ascend, but `open.source` may be too small if the line continues an earlier one.
-  // Its pending bytes (see `SourceLine` in log-state.ts) are parsed again, as if they stood directly
-  // before the new bytes.
+  // Its pending bytes (see `SourceLine` in log-state.ts) are parsed again, as if they stood
+  // directly before the new bytes.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;

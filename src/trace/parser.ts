@@ -16,8 +16,8 @@ import { closeWindow, slideWindow, type Window } from './window.ts';
 export interface TraceParserOptions {
   /**
    * Only lines that begin within the last `maxBytes` of the log are kept. Of a very long line that
-   * begins earlier, the end may be kept (see `closeWindow`). Line numbers and `byteSize` still count
-   * from the beginning of the log. @default 16 MiB
+   * begins earlier, the end may be kept (see `closeWindow`). Line numbers and `byteSize` still
+   * count from the beginning of the log. @default 16 MiB
    */
   readonly maxBytes?: number | undefined;
   /**

@@ -50,6 +50,7 @@ function rowsOf(excerpts: readonly Excerpt[]): string[] {
   });
 }
 
+/** Counts the lines of the log in rows, without the rows `-- n lines left out --`. */
 const countLines = (rows: readonly string[]): number =>
   rows.filter((row) => !row.startsWith('-- ')).length;
 
